@@ -1,0 +1,83 @@
+# make help lists the targets. demo, test and check need Go, git and make, nothing else.
+
+GO      ?= go
+BIN     := bin
+APPS    := $(notdir $(patsubst %/,%,$(dir $(wildcard plugins/*/main.go))))
+WASM    := $(APPS:%=$(BIN)/apps/%.wasm)
+STATE   ?= .demo
+FUZZ    ?= 10s
+LDFLAGS := -s -w
+
+export CGO_ENABLED ?= 0
+
+.PHONY: help build apps demo demo-fresh test race check generate-clean fmt vet lint nocgo nvml fuzz bench contracts kill clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+build: $(BIN)/cloister apps ## the binary and the apps
+
+.PHONY: $(BIN)/cloister
+$(BIN)/cloister:
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/cloister
+
+apps: $(WASM) ## the apps we ship, as wasm modules
+
+.PHONY: $(WASM)
+$(WASM): $(BIN)/apps/%.wasm:
+	GOOS=wasip1 GOARCH=wasm $(GO) build -trimpath -buildmode=c-shared -ldflags '$(LDFLAGS)' -o $@ ./plugins/$*
+
+demo: build ## the whole story; DATA=dir for a folder of labelled photos, STATE=dir for another state folder
+	$(BIN)/cloister demo --state $(STATE) --apps $(BIN)/apps $(if $(DATA),--data $(DATA))
+
+demo-fresh: ## the whole story from nothing
+	rm -rf $(STATE)
+	$(MAKE) demo
+
+test: apps ## every test
+	$(GO) test ./...
+
+race: apps ## every test under the race detector (cgo, so a C compiler)
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+check: fmt vet lint nocgo race demo-check ## all that CI runs
+
+generate-clean:
+	@test -z "$$(git status --porcelain -- market/bindings)" || { git status --porcelain -- market/bindings; exit 1; }
+
+fmt:
+	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }
+
+vet:
+	$(GO) vet ./...
+	GOOS=wasip1 GOARCH=wasm $(GO) vet ./abi/... ./plugins/...
+
+lint:
+	$(GO) -C internal/tools build -o ../../$(BIN)/staticcheck honnef.co/go/tools/cmd/staticcheck
+	$(BIN)/staticcheck ./...
+
+nocgo: ## the module without cgo, for the systems we claim
+	CGO_ENABLED=0 $(GO) build ./...
+	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GO) vet ./cmd/cloister
+
+.PHONY: demo-check
+demo-check: build ## the demo twice over one state folder: the second run must find everything done
+	rm -rf $(BIN)/demo-state
+	$(BIN)/cloister demo --state $(BIN)/demo-state --apps $(BIN)/apps
+	$(BIN)/cloister demo --state $(BIN)/demo-state --apps $(BIN)/apps > $(BIN)/demo-again.txt
+	$(BIN)/cloister jobs --state $(BIN)/demo-state
+	$(BIN)/cloister balance --state $(BIN)/demo-state
+
+nvml: ## the NVML inventory against NVIDIA's own mock; needs a C compiler, not a card
+	CGO_ENABLED=1 $(GO) test -tags nvml ./gpu
+
+fuzz: ## every fuzz target for FUZZ each
+	@set -e; for pkg in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$pkg 2>/dev/null | grep '^Fuzz' || true); do \
+	    echo "== $$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZ) $$pkg; done; done
+
+contracts: ## compile the contracts (node and npm) and generate the Go bindings
+	./market/contracts/build.sh
+
+clean: ## remove what was built
+	rm -rf $(BIN)
