@@ -68,7 +68,7 @@ func Admit(p Policy, f Facts, r wire.Request) (Grant, error) {
 		if need.content.IsZero() {
 			continue
 		}
-		if err := paid(f, r, now, need.kind, need.content); err != nil {
+		if _, err := Pays(f, r, need.kind, need.content); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -95,8 +95,8 @@ func Local(asked, most wire.Limits, model wire.Policy) Grant {
 	return Grant{limits: bound(asked, most), model: model}
 }
 
-// maxReceipts bounds the purchases one request may name.
-const maxReceipts = 16
+// MaxReceipts bounds the purchases one request may name.
+const MaxReceipts = 16
 
 // wellFormed refuses requests that could not be right under any facts.
 func wellFormed(r wire.Request) error {
@@ -109,8 +109,8 @@ func wellFormed(r wire.Request) error {
 			errs = append(errs, fmt.Errorf("gate: request has no %s: %w", field.name, abi.Invalid))
 		}
 	}
-	if n := len(r.Receipts); n > maxReceipts {
-		errs = append(errs, fmt.Errorf("gate: request names %d receipts, at most %d: %w", n, maxReceipts, abi.Invalid))
+	if n := len(r.Receipts); n > MaxReceipts {
+		errs = append(errs, fmt.Errorf("gate: request names %d receipts, at most %d: %w", n, MaxReceipts, abi.Invalid))
 	}
 	if r.Limits.Wall < 0 || r.Limits.Wall%time.Millisecond != 0 {
 		errs = append(errs, fmt.Errorf("gate: wall limit %v is not whole milliseconds: %w", r.Limits.Wall, abi.Invalid))
@@ -118,9 +118,11 @@ func wellFormed(r wire.Request) error {
 	return errors.Join(errs...)
 }
 
-// paid looks for a purchase that pays for content. When none does it says why
-// for the nearest miss, so the sender knows what to buy or to sign with.
-func paid(f Facts, r wire.Request, now uint64, kind wire.AssetKind, content abi.Digest) error {
+// Pays returns the first of r's receipts that pays for content. When none does
+// it says why for the nearest miss, so the sender knows what to buy or to sign
+// with: Denied.
+func Pays(f Facts, r wire.Request, kind wire.AssetKind, content abi.Digest) (abi.Digest, error) {
+	now := uint64(f.Now.Unix())
 	why := fmt.Errorf("gate: no receipt pays for %v %v: %w", kind, content.Short(), abi.Denied)
 	for _, id := range r.Receipts {
 		p, ok := f.Purchases[id]
@@ -138,10 +140,10 @@ func paid(f Facts, r wire.Request, now uint64, kind wire.AssetKind, content abi.
 		case p.Units == 0:
 			why = fmt.Errorf("gate: receipt %v for %v %v paid for no units: %w", id.Short(), kind, content.Short(), abi.Denied)
 		default:
-			return nil
+			return id, nil
 		}
 	}
-	return why
+	return abi.Digest{}, why
 }
 
 // allows asks an asset's policy about an app and a host.

@@ -1,0 +1,245 @@
+// Package host is one node: it takes a job through admission, the sandbox,
+// release and the ledger. Run is the whole story; the rest is detail.
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/abi/wire"
+	"github.com/cloister-ai/cloister/host/gate"
+	"github.com/cloister-ai/cloister/host/sandbox"
+	"github.com/cloister-ai/cloister/host/vault"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Store keeps blobs by content id. What is not here is fetched from whoever has
+// it; what is returned was checked against d.
+type Store interface {
+	Get(ctx context.Context, d abi.Digest) ([]byte, error)
+	Open(ctx context.Context, d abi.Digest) (*os.File, error)
+	// Put keeps b here and with the slot's owner.
+	Put(ctx context.Context, b []byte) (abi.Digest, error)
+}
+
+// Policies reads the small public documents that policies are.
+type Policies interface {
+	Get(ctx context.Context, d abi.Digest) ([]byte, error)
+}
+
+// Purchases reads receipts as the chain's durable state has them. A receipt
+// that is not there, or not durable yet, is NotFound.
+type Purchases interface {
+	Purchase(ctx context.Context, id abi.Digest) (wire.Purchase, error)
+}
+
+// Keys asks the owner of a dataset or model for its file key, sealed to this
+// host and bound to this job. The roster in req is for Key to fill in.
+type Keys interface {
+	Key(ctx context.Context, req wire.KeyRequest) (wire.SealedKey, error)
+}
+
+// Ledger keeps what this host ran. Append fills in the host and the receipt
+// before, signs, and returns once the receipt is durable.
+type Ledger interface {
+	Append(ctx context.Context, r wire.Receipt) (wire.SignedReceipt, error)
+}
+
+// Config is everything a Node needs. Fields down to Ledger are required; the
+// zero value of every other field is a working default.
+type Config struct {
+	Address  abi.Address     // who signs this node's receipts
+	Identity *vault.Identity // opens bodies and file keys
+	Policy   gate.Policy
+
+	Signer    func(wire.Job) (abi.Address, error) // who signed a request
+	Purchases Purchases
+	Store     Store
+	Keys      Keys
+	Engine    abi.Engine
+	Sandbox   *sandbox.Runtime
+	Ledger    Ledger
+
+	FLOPs   uint64                // most floating-point operations a job may use; zero: no bound
+	Log     *slog.Logger          // default: discard
+	Metrics prometheus.Registerer // default: not exported
+}
+
+// A Node runs jobs. It is safe for concurrent use.
+type Node struct {
+	cfg Config
+	met metrics
+}
+
+// New checks cfg and returns a Node.
+func New(cfg Config) (*Node, error) {
+	switch {
+	case cfg.Address.IsZero() || cfg.Identity == nil:
+		return nil, fmt.Errorf("host: Address and Identity are required: %w", abi.Invalid)
+	case cfg.Signer == nil || cfg.Purchases == nil || cfg.Store == nil || cfg.Keys == nil:
+		return nil, fmt.Errorf("host: Signer, Purchases, Store and Keys are required: %w", abi.Invalid)
+	case cfg.Engine == nil || cfg.Sandbox == nil || cfg.Ledger == nil:
+		return nil, fmt.Errorf("host: Engine, Sandbox and Ledger are required: %w", abi.Invalid)
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Node{cfg: cfg, met: newMetrics(cfg.Metrics)}, nil
+}
+
+// Run takes one job from request to receipt; attempt says which lease of the
+// job this is. Nothing leaves the node unless the receipt for it is durable.
+func (n *Node) Run(ctx context.Context, job wire.Job, attempt uint32, progress func(done, total uint64, note string)) (res wire.Result, err error) {
+	start := time.Now()
+	defer func() { n.done(ctx, job, time.Since(start), err) }()
+
+	facts, err := n.facts(ctx, job) // who signed, what was paid, what policies say
+	if err != nil {
+		return wire.Result{}, err
+	}
+	grant, err := gate.Admit(n.cfg.Policy, facts, job.Request) // may it run?
+	if err != nil {
+		return wire.Result{}, err
+	}
+	app, err := n.load(ctx, job.Request.App) // fetch, check, compile once
+	if err != nil {
+		return wire.Result{}, err
+	}
+	in, err := n.open(ctx, job, facts) // body, dataset, model
+	if err != nil {
+		return wire.Result{}, err
+	}
+	defer in.wipe()
+	session, err := n.cfg.Engine.Open(ctx, abi.Quota{TensorBytes: grant.Limits().Tensor, FLOPs: n.cfg.FLOPs})
+	if err != nil {
+		return wire.Result{}, fmt.Errorf("engine %s: %w", n.cfg.Engine.Name(), err)
+	}
+	defer func() { err = errors.Join(err, session.Close()) }()
+
+	out, err := n.execute(ctx, grant, app, in, session, progress) // guest ⇄ ABI ⇄ session
+	if err != nil {
+		return wire.Result{}, err
+	}
+	leaving, err := gate.Release(grant, wants(out)) // may it leave?
+	if err != nil {
+		return wire.Result{}, err
+	}
+	res, releases, err := n.seal(ctx, job, in, leaving) // to the client's key, and into the store
+	if err != nil {
+		return wire.Result{}, err
+	}
+	res.Receipt, err = n.cfg.Ledger.Append(ctx, wire.Receipt{ // nothing leaves without a receipt
+		Job: job.Request.ID, App: job.Request.App, Data: job.Request.Data, Model: job.Request.Model, Slot: job.Request.Slot,
+		Body: job.Request.Body, Releases: releases, Engine: n.cfg.Engine.Name(), FLOPs: session.Usage().FLOPs,
+		Wall: out.Wall, Ended: uint64(time.Now().Unix()), Attempt: attempt,
+	})
+	if err != nil {
+		return wire.Result{}, fmt.Errorf("ledger: %w", err)
+	}
+	return res, nil
+}
+
+// facts finds out what the gate decides on. What is not there is left out: that
+// is for the gate to judge.
+func (n *Node) facts(ctx context.Context, job wire.Job) (gate.Facts, error) {
+	if got := abi.Sum(job.Body); got != job.Request.Body {
+		return gate.Facts{}, fmt.Errorf("host: body is %v, the request signed %v: %w", got.Short(), job.Request.Body.Short(), abi.Denied)
+	}
+	who, err := n.cfg.Signer(job)
+	if err != nil {
+		return gate.Facts{}, fmt.Errorf("host: signature of job %v: %w", job.Request.ID.Short(), err)
+	}
+	f, err := Facts(ctx, n.cfg.Purchases, n.cfg.Store, job.Request)
+	f.Now, f.Host, f.Signer = time.Now(), n.cfg.Address, who
+	return f, err
+}
+
+// Facts reads the purchases that r names and the policies they were made
+// under. Now, Host and Signer are the caller's to fill in.
+func Facts(ctx context.Context, purchases Purchases, policies Policies, r wire.Request) (gate.Facts, error) {
+	f := gate.Facts{Purchases: map[abi.Digest]wire.Purchase{}}
+	for _, id := range r.Receipts[:min(len(r.Receipts), gate.MaxReceipts)] {
+		p, err := purchases.Purchase(ctx, id)
+		if errors.Is(err, abi.NotFound) {
+			continue
+		}
+		if err != nil {
+			return gate.Facts{}, fmt.Errorf("host: receipt %v: %w", id.Short(), err)
+		}
+		f.Purchases[id] = p
+		var into *wire.Policy
+		switch {
+		case p.Kind == wire.Dataset && p.Content == r.Data:
+			into = &f.Data
+		case p.Kind == wire.Model && p.Content == r.Model:
+			into = &f.Model
+		default:
+			continue
+		}
+		if *into, err = policy(ctx, policies, p.Policy); err != nil {
+			return gate.Facts{}, fmt.Errorf("host: policy of %v %v: %w", p.Kind, p.Content.Short(), err)
+		}
+	}
+	return f, nil
+}
+
+// policy reads the policy whose digest stands on chain.
+func policy(ctx context.Context, from Policies, d abi.Digest) (wire.Policy, error) {
+	b, err := from.Get(ctx, d)
+	if err != nil {
+		return wire.Policy{}, err
+	}
+	var p wire.Policy
+	return p, wire.Unmarshal(b, &p)
+}
+
+// load fetches and compiles before the job's clock starts: a cold cache is the
+// node's cost, not the guest's.
+func (n *Node) load(ctx context.Context, d abi.Digest) (*sandbox.App, error) {
+	wasm, err := n.cfg.Store.Get(ctx, d)
+	if err != nil {
+		return nil, fmt.Errorf("app %v: %w", d.Short(), err)
+	}
+	return n.cfg.Sandbox.Load(ctx, wasm)
+}
+
+// execute runs app under the grant.
+func (n *Node) execute(ctx context.Context, g gate.Grant, app *sandbox.App, in *inputs, s abi.Session, progress func(done, total uint64, note string)) (sandbox.Output, error) {
+	env := sandbox.Env{
+		Input: in.body.Input, Params: in.body.Params, Seed: in.body.Seed, Session: s, Models: in.models, Progress: progress,
+		Log: func(level int, text string) {
+			n.cfg.Log.LogAttrs(ctx, slog.LevelDebug, "app log", slog.Int("level", level), slog.String("text", text))
+		},
+	}
+	if in.data != nil {
+		env.Data = in.data
+	}
+	return n.cfg.Sandbox.Run(ctx, g, app, env)
+}
+
+// wants lists what a finished run wants to let out.
+func wants(out sandbox.Output) gate.Leaving {
+	l := gate.Leaving{Output: out.Bytes, Metrics: out.Metrics}
+	for _, m := range out.Models {
+		l.Models = append(l.Models, gate.Model{Name: m.Name, ONNX: m.ONNX, Private: m.Private})
+	}
+	return l
+}
+
+// done is the one place a job is logged and counted.
+func (n *Node) done(ctx context.Context, job wire.Job, wall time.Duration, err error) {
+	kind, level := "ok", slog.LevelInfo
+	if err != nil {
+		kind, level = abi.KindOf(err).Error(), slog.LevelWarn
+	}
+	n.met.jobs.WithLabelValues(kind).Inc()
+	n.met.wall.Observe(wall.Seconds())
+	n.cfg.Log.LogAttrs(ctx, level, "job done",
+		slog.Any("job", job), slog.String("kind", kind), slog.Duration("wall", wall), slog.Any("err", err))
+}
