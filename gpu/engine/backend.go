@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"context"
+	"runtime"
+
+	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/gpu/engine/cpu"
+	"github.com/cloister-ai/cloister/gpu/graph"
+)
+
+// A backend keeps tensors and runs plans. Everything above it is the same for
+// all engines. It is safe for concurrent use.
+type backend interface {
+	// accept refuses, as Invalid and by name, an operator the backend lacks.
+	accept(n *graph.Node, in []graph.Type) error
+	// layout says what the planner must know of the kernels.
+	layout() graph.Layout
+	// alloc returns n zero bytes.
+	alloc(n int64) (buffer, error)
+	// compile makes p runnable; opt is complete, and used if p has gradients.
+	compile(ctx context.Context, p *graph.Plan, opt abi.Optimizer) (executable, error)
+	close() error
+}
+
+// A buffer is the memory of one tensor.
+type buffer interface {
+	write(off int64, b []byte) error
+	read(off int64, b []byte) error
+	free()
+}
+
+// An executable is a compiled plan, used by one goroutine.
+type executable interface {
+	// run computes the outputs from inputs and parameters and then updates the
+	// parameters, if the plan has gradients, with the given learning rate.
+	run(ctx context.Context, in, params, out []buffer, rate float32) error
+	close()
+}
+
+// hostBuffer is the memory of backends that compute in this process's memory.
+type hostBuffer struct{ b []byte }
+
+func (h *hostBuffer) write(off int64, b []byte) error { copy(h.b[off:], b); return nil }
+func (h *hostBuffer) read(off int64, b []byte) error  { copy(b, h.b[off:]); return nil }
+func (h *hostBuffer) free()                           { h.b = nil }
+
+func hostBytes(list []buffer) [][]byte {
+	out := make([][]byte, len(list))
+	for i, b := range list {
+		out[i] = b.(*hostBuffer).b
+	}
+	return out
+}
+
+// cpuBackend is package cpu.
+type cpuBackend struct{}
+
+func (cpuBackend) accept(*graph.Node, []graph.Type) error { return nil }
+func (cpuBackend) layout() graph.Layout                   { return cpu.Layout() }
+func (cpuBackend) alloc(n int64) (buffer, error)          { return &hostBuffer{cpu.Alloc(n)}, nil }
+func (cpuBackend) close() error                           { return nil }
+
+func (cpuBackend) compile(_ context.Context, p *graph.Plan, opt abi.Optimizer) (executable, error) {
+	x, err := cpu.Compile(p, opt, runtime.GOMAXPROCS(0))
+	if err != nil {
+		return nil, err
+	}
+	return cpuProgram{x}, nil
+}
+
+type cpuProgram struct{ *cpu.Program }
+
+func (p cpuProgram) run(ctx context.Context, in, params, out []buffer, rate float32) error {
+	return p.Run(ctx, hostBytes(in), hostBytes(params), hostBytes(out), rate)
+}
+
+func (cpuProgram) close() {}

@@ -1,0 +1,180 @@
+// Package cpu runs planned graphs on the processor, with the same bits for any
+// number of workers.
+//
+// Every sum has an order that follows from shapes alone: matrix products add up
+// along the inner dimension, one rounded product after the other, and are divided
+// among workers by rows and columns of the result only.
+package cpu
+
+import (
+	"context"
+	"fmt"
+	"unsafe"
+
+	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/gpu/graph"
+)
+
+// A Program is a plan bound to kernels and an arena. One goroutine uses it.
+type Program struct {
+	plan    *graph.Plan
+	workers int
+	stages  []stage
+	copies  []copyOut
+	update  *Optimizer // nil without gradients
+	grads   []arg
+	arena   []byte
+	scratch [][]float32 // one a worker, for packed patches
+
+	// what the current run reads and writes
+	in, params, out [][]byte
+}
+
+// A stage is work that may be divided: tasks are independent of each other, and
+// how many there are follows from shapes alone.
+type stage struct {
+	tasks int
+	run   func(worker, task int)
+}
+
+type copyOut struct {
+	from arg
+	to   int
+}
+
+// Layout returns what the planner must know of the kernels.
+func Layout() graph.Layout { return graph.Layout{Work: work, Fuse: fuse} }
+
+// Compile binds p to kernels that use at most the given number of goroutines. A
+// plan with gradients updates its parameters by opt, whose state is in the
+// program: StateBytes says how much.
+func Compile(p *graph.Plan, opt abi.Optimizer, workers int) (*Program, error) {
+	x := &Program{plan: p, workers: max(1, workers), arena: Alloc(p.Arena)}
+	for range x.workers {
+		x.scratch = append(x.scratch, make([]float32, kBlock*colBlock))
+	}
+	for _, s := range p.Steps {
+		bind, ok := kernels[s.Node.Op]
+		if !ok {
+			return nil, fmt.Errorf("cpu: operator %q has no kernel: %w", s.Node.Op, abi.Internal)
+		}
+		b := &binding{p: x, n: s.Node, out: x.arg(s.Value), relu: s.Relu,
+			work: arg{place: graph.Place{Kind: graph.InArena, Offset: s.WorkOffset}, bytes: s.Work}}
+		for _, v := range s.Node.In {
+			b.in = append(b.in, x.arg(v))
+		}
+		x.stages = append(x.stages, bind(b)...)
+	}
+	for _, c := range p.Copies {
+		x.copies = append(x.copies, copyOut{x.arg(c.From), c.Output})
+	}
+	if len(p.Grads) > 0 {
+		var sizes []int
+		for _, v := range p.Grads {
+			x.grads = append(x.grads, x.arg(v))
+			sizes = append(sizes, int(p.Graph.At(v).Elements()))
+		}
+		x.update = NewOptimizer(opt, sizes)
+	}
+	return x, nil
+}
+
+// Run computes the outputs and, with gradients, one update of the parameters with
+// the given learning rate. The slices hold one tensor an input, parameter and
+// output, in the order of the graph. It returns the cause of ctx when that ends,
+// between two tasks; outputs are then undefined and parameters as they were.
+func (p *Program) Run(ctx context.Context, in, params, out [][]byte, rate float32) error {
+	p.in, p.params, p.out = in, params, out
+	defer func() { p.in, p.params, p.out = nil, nil, nil }()
+	if err := runStages(ctx, p.workers, p.stages); err != nil {
+		return err
+	}
+	for _, c := range p.copies {
+		copy(out[c.to], p.bytes(c.from))
+	}
+	if p.update == nil {
+		return nil
+	}
+	x, g := make([][]float32, len(params)), make([][]float32, len(params))
+	for i, v := range p.plan.Graph.ParamValues() {
+		x[i], g[i] = p.f32(arg{place: graph.Place{Kind: graph.InParam, Index: i}, bytes: p.arg(v).bytes}), p.f32(p.grads[i])
+	}
+	p.update.Step(p.workers, x, g, rate)
+	return nil
+}
+
+// Alloc returns n zero bytes, aligned for every element type.
+func Alloc(n int64) []byte {
+	if n == 0 {
+		return nil
+	}
+	words := make([]uint64, (n+7)/8)
+	return unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), n)
+}
+
+// An arg is a value as a kernel sees it: where it lies, and its type.
+type arg struct {
+	place graph.Place
+	bytes int64
+	typ   graph.Type
+}
+
+func (p *Program) arg(v abi.Value) arg {
+	if v == 0 {
+		return arg{}
+	}
+	n := p.plan.Graph.At(v)
+	return arg{p.plan.Places[v-1], n.Bytes(), n.Type}
+}
+
+// has reports whether the optional operand is there.
+func (a arg) has() bool { return a.place.Kind != graph.Nowhere }
+
+func (a arg) len() int { return int(a.typ.Elements()) }
+
+func (p *Program) bytes(a arg) []byte {
+	switch a.place.Kind {
+	case graph.InInput:
+		return p.in[a.place.Index][:a.bytes]
+	case graph.InParam:
+		return p.params[a.place.Index][:a.bytes]
+	case graph.InOutput:
+		return p.out[a.place.Index][:a.bytes]
+	case graph.InConstant:
+		return p.plan.Graph.At(abi.Value(a.place.Index + 1)).Data
+	default:
+		return p.arena[a.place.Offset : a.place.Offset+a.bytes]
+	}
+}
+
+// view returns the elements of a value during a run. Everything it may point to
+// is aligned to eight bytes: see Alloc.
+func view[T any](p *Program, a arg) []T {
+	b := p.bytes(a)
+	var t T
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(t)))
+}
+
+func (p *Program) f32(a arg) []float32 { return view[float32](p, a) }
+
+// A binding is one step while its kernel is chosen.
+type binding struct {
+	p    *Program
+	n    *graph.Node
+	in   []arg
+	out  arg
+	work arg
+	relu bool
+}
+
+// chunk is how many elements one task of an elementwise kernel takes.
+const chunk = 1 << 14
+
+// spread divides n elements into tasks of whole chunks.
+func spread(n int, run func(from, to int)) []stage {
+	return spreadBy(n, chunk, run)
+}
+
+func spreadBy(n, size int, run func(from, to int)) []stage {
+	return []stage{{(n + size - 1) / size, func(_, t int) { run(t*size, min(n, (t+1)*size)) }}}
+}

@@ -1,0 +1,159 @@
+package cpu
+
+import (
+	"math"
+
+	"github.com/cloister-ai/cloister/gpu/graph"
+)
+
+// A pool is a window that moves over one channel.
+type pool struct {
+	h, w, oh, ow int
+	kernel       [2]int
+	stride       [2]int
+	dilation     [2]int
+	pad          [2]int // top, left
+}
+
+func newPool(w graph.Window, x, y []int64) pool {
+	p := pool{h: int(x[2]), w: int(x[3]), oh: int(y[2]), ow: int(y[3])}
+	for i := range 2 {
+		p.kernel[i], p.stride[i], p.dilation[i] = int(w.Kernel[i]), int(w.Stride[i]), int(w.Dilation[i])
+		p.pad[i] = int(w.Pads[i])
+	}
+	return p
+}
+
+// bound returns the taps [lo, hi) of output position o that lie inside along
+// dimension d, and the first source coordinate, of tap 0.
+func (p *pool) bound(d, o, size int) (lo, hi, from int) {
+	from = o*p.stride[d] - p.pad[d]
+	if from < 0 {
+		lo = (-from + p.dilation[d] - 1) / p.dilation[d]
+	}
+	hi = p.kernel[d]
+	if last := from + (hi-1)*p.dilation[d]; last >= size {
+		hi -= (last-size)/p.dilation[d] + 1
+	}
+	return lo, max(hi, lo), from
+}
+
+// largest returns the index of the largest element of x under the window at
+// (oy, ox), the first of equals; NaN is larger than anything. It is -1 where the
+// window covers padding only.
+func (p *pool) largest(x []float32, oy, ox int) int {
+	i0, i1, y0 := p.bound(0, oy, p.h)
+	j0, j1, x0 := p.bound(1, ox, p.w)
+	best, at := float32(0), -1
+	for i := i0; i < i1; i++ {
+		row := (y0 + i*p.dilation[0]) * p.w
+		for j := j0; j < j1; j++ {
+			k := row + x0 + j*p.dilation[1]
+			if v := x[k]; at < 0 || above(v, best) {
+				best, at = v, k
+			}
+		}
+	}
+	return at
+}
+
+// above reports whether v is larger than best, where NaN is largest.
+func above(v, best float32) bool { return v > best || v != v && best == best }
+
+func bindMaxPool(b *binding) []stage {
+	x, y := b.in[0].typ.Shape, b.out.typ.Shape
+	p := newPool(b.n.Attrs.Window, x, y)
+	return []stage{{int(x[0] * x[1]), func(_, c int) {
+		src, dst := b.p.f32(b.in[0])[c*p.h*p.w:][:p.h*p.w], b.p.f32(b.out)[c*p.oh*p.ow:][:p.oh*p.ow]
+		for o := range dst {
+			dst[o] = float32(math.Inf(-1))
+			if at := p.largest(src, o/p.ow, o%p.ow); at >= 0 {
+				dst[o] = src[at]
+			}
+		}
+	}}}
+}
+
+func bindMaxPoolGrad(b *binding) []stage {
+	y, x := b.in[0].typ.Shape, b.out.typ.Shape
+	p := newPool(b.n.Attrs.Window, x, y)
+	return []stage{{int(x[0] * x[1]), func(_, c int) {
+		dy, src := b.p.f32(b.in[0])[c*p.oh*p.ow:][:p.oh*p.ow], b.p.f32(b.in[1])[c*p.h*p.w:][:p.h*p.w]
+		dst := b.p.f32(b.out)[c*p.h*p.w:][:p.h*p.w]
+		clear(dst)
+		for o, d := range dy {
+			if at := p.largest(src, o/p.ow, o%p.ow); at >= 0 {
+				dst[at] += d
+			}
+		}
+	}}}
+}
+
+// count is what an average divides by: the taps inside, at least one, or with
+// countPad all of them.
+func (p *pool) count(oy, ox int, countPad bool) float32 {
+	n := 1
+	for d, o := range [2]int{oy, ox} {
+		lo, hi, _ := p.bound(d, o, [2]int{p.h, p.w}[d])
+		if countPad {
+			lo, hi = 0, p.kernel[d]
+		}
+		n *= hi - lo
+	}
+	return float32(max(n, 1))
+}
+
+func bindAveragePool(b *binding) []stage {
+	x, y := b.in[0].typ.Shape, b.out.typ.Shape
+	p, pad := newPool(b.n.Attrs.Window, x, y), b.n.Attrs.Window.CountPad
+	return []stage{{int(x[0] * x[1]), func(_, c int) {
+		src, dst := b.p.f32(b.in[0])[c*p.h*p.w:][:p.h*p.w], b.p.f32(b.out)[c*p.oh*p.ow:][:p.oh*p.ow]
+		for o := range dst {
+			oy, ox := o/p.ow, o%p.ow
+			i0, i1, y0 := p.bound(0, oy, p.h)
+			j0, j1, x0 := p.bound(1, ox, p.w)
+			sum := float32(0)
+			for i := i0; i < i1; i++ {
+				for j := j0; j < j1; j++ {
+					sum += src[(y0+i*p.dilation[0])*p.w+x0+j*p.dilation[1]]
+				}
+			}
+			dst[o] = sum / p.count(oy, ox, pad)
+		}
+	}}}
+}
+
+func bindAveragePoolGrad(b *binding) []stage {
+	y, x := b.in[0].typ.Shape, b.out.typ.Shape
+	p, pad := newPool(b.n.Attrs.Window, x, y), b.n.Attrs.Window.CountPad
+	return []stage{{int(x[0] * x[1]), func(_, c int) {
+		dy, dst := b.p.f32(b.in[0])[c*p.oh*p.ow:][:p.oh*p.ow], b.p.f32(b.out)[c*p.h*p.w:][:p.h*p.w]
+		clear(dst)
+		for o, d := range dy {
+			oy, ox := o/p.ow, o%p.ow
+			i0, i1, y0 := p.bound(0, oy, p.h)
+			j0, j1, x0 := p.bound(1, ox, p.w)
+			d /= p.count(oy, ox, pad)
+			for i := i0; i < i1; i++ {
+				for j := j0; j < j1; j++ {
+					dst[(y0+i*p.dilation[0])*p.w+x0+j*p.dilation[1]] += d
+				}
+			}
+		}
+	}}}
+}
+
+func bindGlobalAveragePool(b *binding) []stage {
+	x := b.in[0].typ.Shape
+	n := int(x[2] * x[3])
+	return spreadBy(int(x[0]*x[1]), max(1, chunk/n), func(from, to int) {
+		src, dst := b.p.f32(b.in[0]), b.p.f32(b.out)
+		for c := from; c < to; c++ {
+			sum := 0.0
+			for _, v := range src[c*n:][:n] {
+				sum += float64(v)
+			}
+			dst[c] = float32(sum / float64(n))
+		}
+	})
+}

@@ -1,0 +1,144 @@
+package cpu
+
+import (
+	"context"
+	"math"
+
+	"github.com/cloister-ai/cloister/abi"
+)
+
+// StateBytes is what an optimizer keeps beside params bytes of parameters.
+func StateBytes(opt abi.Optimizer, params int64) int64 {
+	switch {
+	case opt.Kind == abi.Adam || opt.Kind == abi.AdamW:
+		return 2 * params
+	case opt.Momentum != 0:
+		return params
+	}
+	return 0
+}
+
+// An Optimizer moves parameters along their gradients, in one pass over both and
+// its own state. One goroutine uses it.
+type Optimizer struct {
+	opt   abi.Optimizer
+	parts []part
+	steps float64 // done
+	norms []float64
+	scale float32 // of the gradients, from ClipNorm
+
+	// of the current step
+	params, grads [][]float32
+	rate          float32
+}
+
+// A part is a run of one parameter that one task updates.
+type part struct {
+	param, from, to int
+	m, v            []float32 // optimizer state
+}
+
+// NewOptimizer returns an optimizer of parameters with the given numbers of
+// elements. opt is complete: its defaults are filled in.
+func NewOptimizer(opt abi.Optimizer, sizes []int) *Optimizer {
+	u := &Optimizer{opt: opt, scale: 1}
+	adam := opt.Kind == abi.Adam || opt.Kind == abi.AdamW
+	for i, n := range sizes {
+		var m, v []float32
+		if adam || opt.Momentum != 0 {
+			m = make([]float32, n)
+		}
+		if adam {
+			v = make([]float32, n)
+		}
+		for at := 0; at < n; at += chunk {
+			p := part{param: i, from: at, to: min(n, at+chunk)}
+			if m != nil {
+				p.m = m[at:p.to]
+			}
+			if v != nil {
+				p.v = v[at:p.to]
+			}
+			u.parts = append(u.parts, p)
+		}
+	}
+	u.norms = make([]float64, len(u.parts))
+	return u
+}
+
+// Step does one update with the given learning rate. It is not interrupted, so
+// that no cancel leaves half a step behind.
+func (u *Optimizer) Step(workers int, params, grads [][]float32, rate float32) {
+	u.params, u.grads, u.rate = params, grads, rate
+	_ = runStages(context.Background(), workers, u.stages())
+	u.params, u.grads = nil, nil
+	u.steps++
+}
+
+// stages clips and updates. The norm is the sum of the parts' sums, in order.
+func (u *Optimizer) stages() []stage {
+	move := stage{len(u.parts), func(_, t int) { u.move(&u.parts[t]) }}
+	if u.opt.ClipNorm == 0 {
+		return []stage{move}
+	}
+	return []stage{
+		{len(u.parts), func(_, t int) {
+			sum, p := 0.0, &u.parts[t]
+			for _, g := range u.grads[p.param][p.from:p.to] {
+				sum += float64(float64(g) * float64(g))
+			}
+			u.norms[t] = sum
+		}},
+		{1, func(_, _ int) {
+			sum := 0.0
+			for _, s := range u.norms {
+				sum += s
+			}
+			u.scale = 1
+			if norm := math.Sqrt(sum); norm > float64(u.opt.ClipNorm) {
+				u.scale = float32(float64(u.opt.ClipNorm) / norm)
+			}
+		}},
+		move,
+	}
+}
+
+func (u *Optimizer) move(p *part) {
+	x, g := u.params[p.param][p.from:p.to], u.grads[p.param][p.from:p.to]
+	if u.opt.Kind == abi.SGD {
+		u.sgd(x, g, p.m)
+		return
+	}
+	u.adam(x, g, p.m, p.v)
+}
+
+// sgd: g += decay·x; m = momentum·m + g; x -= rate·m.
+func (u *Optimizer) sgd(x, g, m []float32) {
+	rate, decay, momentum := u.rate, u.opt.WeightDecay, u.opt.Momentum
+	for i, d := range g {
+		d = float32(d*u.scale) + float32(decay*x[i])
+		if m != nil {
+			d += float32(momentum * m[i])
+			m[i] = d
+		}
+		x[i] -= float32(rate * d)
+	}
+}
+
+// adam: m = β₁m + (1-β₁)g; v = β₂v + (1-β₂)g²; x -= rate·√(1-β₂ᵗ)/(1-β₁ᵗ)·m/(√v+ε),
+// with t counted from one. AdamW also takes rate·decay·x off x.
+func (u *Optimizer) adam(x, g, m, v []float32) {
+	t := u.steps + 1
+	b1, b2, eps := u.opt.Beta1, u.opt.Beta2, u.opt.Epsilon
+	rate := float32(float64(u.rate) * math.Sqrt(1-math.Pow(float64(b2), t)) / (1 - math.Pow(float64(b1), t)))
+	decay, shrink := u.opt.WeightDecay, float32(1)
+	if u.opt.Kind == abi.AdamW {
+		decay, shrink = 0, 1-u.rate*u.opt.WeightDecay
+	}
+	for i, d := range g {
+		d = float32(d*u.scale) + float32(decay*x[i])
+		m[i] = float32(b1*m[i]) + float32((1-b1)*d)
+		v[i] = float32(b2*v[i]) + float32((1-b2)*float32(d*d))
+		x[i] = float32(x[i]*shrink) - float32(rate*m[i])/(sqrt(v[i])+eps)
+	}
+}

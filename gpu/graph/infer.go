@@ -1,0 +1,258 @@
+package graph
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/cloister-ai/cloister/abi"
+)
+
+// A call is one node while its type is inferred. Rules read operand types from
+// in, attributes from attrs, and leave what they decoded in n.Attrs.
+type call struct {
+	g        *Graph
+	n        *Node
+	in       []Type
+	attrs    *attrs
+	internal bool
+}
+
+func invalid(format string, args ...any) error {
+	return fmt.Errorf(format+": %w", append(args, abi.Invalid)...)
+}
+
+func (c *call) has(i int) bool { return i < len(c.n.In) && c.n.In[i] != 0 }
+
+// floats requires the given operands to be float32.
+func (c *call) floats(operands ...int) error {
+	for _, i := range operands {
+		if c.has(i) && c.in[i].DType != abi.Float32 {
+			return invalid("input %d has type %v, want float32", i, c.in[i].DType)
+		}
+	}
+	return nil
+}
+
+// constant returns the node of operand i, which must be a constant.
+func (c *call) constant(i int) (*Node, error) {
+	n := c.g.At(c.n.In[i])
+	if n.Op != OpConstant {
+		return nil, invalid("input %d must be a constant", i)
+	}
+	return n, nil
+}
+
+// ints returns the elements of operand i, a constant int64 vector or scalar.
+func (c *call) ints(i int) (list []int64, ok bool, err error) {
+	if !c.has(i) {
+		return nil, false, nil
+	}
+	n, err := c.constant(i)
+	if err != nil {
+		return nil, false, err
+	}
+	if n.DType == abi.Int32 && len(n.Shape) <= 1 && len(n.Data) <= 4*maxInts {
+		for b := n.Data; len(b) > 0; b = b[4:] {
+			list = append(list, int64(int32(binary.LittleEndian.Uint32(b))))
+		}
+		return list, true, nil
+	}
+	if n.DType != abi.Int64 || len(n.Shape) > 1 || len(n.Data) > 8*maxInts {
+		return nil, false, invalid("input %d is %v, want an int64 vector", i, n.Type)
+	}
+	for b := n.Data; len(b) > 0; b = b[8:] {
+		list = append(list, int64(binary.LittleEndian.Uint64(b)))
+	}
+	return list, true, nil
+}
+
+// scalar returns the one element of operand i, a constant number.
+func (c *call) scalar(i int, def float32) (float32, error) {
+	if !c.has(i) {
+		return def, nil
+	}
+	n, err := c.constant(i)
+	if err != nil {
+		return 0, err
+	}
+	if n.Elements() == 1 {
+		switch n.DType {
+		case abi.Float32:
+			return math.Float32frombits(binary.LittleEndian.Uint32(n.Data)), nil
+		case abi.Int64:
+			return float32(int64(binary.LittleEndian.Uint64(n.Data))), nil
+		case abi.Int32:
+			return float32(int32(binary.LittleEndian.Uint32(n.Data))), nil
+		}
+	}
+	return 0, invalid("input %d is %v, want one number", i, n.Type)
+}
+
+// axes returns the axes of a node, from operand 1 as of the given opset and from
+// the attribute before it; internal nodes use the attribute.
+func (c *call) axes(since int) ([]int64, bool, error) {
+	list, ok := c.attrs.ints("axes")
+	if ok && c.g.cfg.Opset >= since && !c.internal {
+		return nil, false, invalid("axes is an input since opset %d, not an attribute", since)
+	}
+	if ok || !c.has(1) {
+		return list, ok, nil
+	}
+	if c.g.cfg.Opset < since {
+		return nil, false, invalid("axes is an attribute before opset %d, not an input", since)
+	}
+	return c.ints(1)
+}
+
+// axis makes a possibly negative axis of the given rank plain.
+func axis(a int64, rank int) (int, error) {
+	r := int64(rank)
+	if a < -r || a >= r {
+		return 0, invalid("axis %d, rank is %d", a, rank)
+	}
+	if a < 0 {
+		a += r
+	}
+	return int(a), nil
+}
+
+// axisSet makes axes plain, ascending and without duplicates.
+func axisSet(list []int64, rank int) ([]int, error) {
+	out := make([]int, 0, len(list))
+	for _, a := range list {
+		i, err := axis(a, rank)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(out, i) {
+			return nil, invalid("axis %d is given twice", a)
+		}
+		out = append(out, i)
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// broadcast is numpy's multidirectional broadcasting.
+func broadcast(shapes ...[]int64) ([]int64, error) {
+	rank := 0
+	for _, s := range shapes {
+		rank = max(rank, len(s))
+	}
+	out := make([]int64, rank)
+	for i := range out {
+		out[i] = 1
+	}
+	for _, s := range shapes {
+		for i, d := range s {
+			o := &out[rank-len(s)+i]
+			if *o != d && *o != 1 && d != 1 {
+				return nil, invalid("shapes %v do not broadcast", shapes)
+			}
+			*o = max(*o, d)
+		}
+	}
+	return out, nil
+}
+
+func inferUnary(c *call) (Type, error) { return c.in[0], c.floats(0) }
+
+func inferSame(c *call) (Type, error) { return c.in[0], nil }
+
+func inferArithmetic(c *call) (Type, error) {
+	if err := c.floats(0, 1); err != nil {
+		return Type{}, err
+	}
+	s, err := broadcast(c.in[0].Shape, c.in[1].Shape)
+	return Type{abi.Float32, s}, err
+}
+
+func inferPow(c *call) (Type, error) {
+	if err := c.floats(0); err != nil {
+		return Type{}, err
+	}
+	var err error
+	c.n.Attrs.Alpha, err = c.scalar(1, 1)
+	return c.in[0], err
+}
+
+func inferLeakyRelu(c *call) (Type, error) {
+	c.n.Attrs.Alpha = c.attrs.float("alpha", 0.01)
+	return c.in[0], c.floats(0)
+}
+
+func inferGelu(c *call) (Type, error) {
+	switch s := c.attrs.string("approximate", "none"); s {
+	case "none":
+	case "tanh":
+		c.n.Attrs.Tanh = true
+	default:
+		return Type{}, invalid("approximate is %q, want none or tanh", clip(s))
+	}
+	return c.in[0], c.floats(0)
+}
+
+func inferClip(c *call) (Type, error) {
+	if err := c.floats(0, 1, 2); err != nil {
+		return Type{}, err
+	}
+	low, high := float32(math.Inf(-1)), float32(math.Inf(1))
+	if c.g.cfg.Opset < 11 {
+		low, high = c.attrs.float("min", low), c.attrs.float("max", high)
+	}
+	var err error
+	if c.n.Attrs.Low, err = c.scalar(1, low); err != nil {
+		return Type{}, err
+	}
+	c.n.Attrs.High, err = c.scalar(2, high)
+	return c.in[0], err
+}
+
+func inferCompare(c *call) (Type, error) {
+	if c.in[0].DType != c.in[1].DType {
+		return Type{}, invalid("types %v and %v differ", c.in[0].DType, c.in[1].DType)
+	}
+	if c.in[0].DType == abi.Bool && c.n.Op != "Equal" {
+		return Type{}, invalid("bool has no order")
+	}
+	s, err := broadcast(c.in[0].Shape, c.in[1].Shape)
+	return Type{abi.Bool, s}, err
+}
+
+func inferWhere(c *call) (Type, error) {
+	if c.in[0].DType != abi.Bool {
+		return Type{}, invalid("input 0 has type %v, want bool", c.in[0].DType)
+	}
+	if c.in[1].DType != c.in[2].DType {
+		return Type{}, invalid("types %v and %v differ", c.in[1].DType, c.in[2].DType)
+	}
+	s, err := broadcast(c.in[0].Shape, c.in[1].Shape, c.in[2].Shape)
+	return Type{c.in[1].DType, s}, err
+}
+
+func inferCast(c *call) (Type, error) {
+	to := c.attrs.int("to", 0)
+	c.attrs.skip("saturate") // of float8, which there is not
+	if to < 0 || to > math.MaxUint8 {
+		return Type{}, invalid("to is %d, which is no element type", to)
+	}
+	return Type{abi.DType(to), c.in[0].Shape}, nil
+}
+
+func inferElementGrad(c *call) (Type, error) {
+	a := &c.n.Attrs
+	a.Alpha, a.Low, a.High = c.attrs.float("alpha", 0), c.attrs.float("low", 0), c.attrs.float("high", 0)
+	a.Tanh, a.Axis = c.attrs.flag("tanh", 0), int(c.attrs.int("axis", 0))
+	if !c.in[0].equal(c.in[1]) {
+		return Type{}, invalid("inputs %v and %v differ", c.in[0], c.in[1])
+	}
+	return c.in[0], c.floats(0)
+}
+
+func inferFill(c *call) (Type, error) {
+	c.n.Attrs.Alpha = c.attrs.float("value", 0)
+	s, _ := c.attrs.ints("shape")
+	return Type{abi.Float32, slices.Clone(s)}, nil
+}

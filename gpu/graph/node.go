@@ -1,0 +1,128 @@
+package graph
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+
+	"github.com/cloister-ai/cloister/abi"
+)
+
+// The operators of the leaves. Only OpConstant has an ONNX operator of that name.
+const (
+	OpInput    = "Input"
+	OpParam    = "Param"
+	OpConstant = "Constant"
+)
+
+// A Type is the element type and the shape of a value.
+type Type struct {
+	DType abi.DType
+	Shape []int64
+}
+
+func (t Type) String() string { return fmt.Sprintf("%v%v", t.DType, t.Shape) }
+
+// Elements returns the number of elements; a scalar has one.
+func (t Type) Elements() int64 {
+	n := int64(1)
+	for _, d := range t.Shape {
+		n *= d
+	}
+	return n
+}
+
+// Bytes returns the size of a value of the type.
+func (t Type) Bytes() int64 { return t.Elements() * t.DType.Size() }
+
+func (t Type) equal(u Type) bool { return t.DType == u.DType && slices.Equal(t.Shape, u.Shape) }
+
+// check refuses types no engine computes with and shapes that overflow.
+func (t Type) check() error {
+	switch t.DType {
+	case abi.Float32, abi.Int64, abi.Int32, abi.Uint8, abi.Bool:
+	default:
+		return fmt.Errorf("element type %v is not supported: %w", t.DType, abi.Invalid)
+	}
+	_, err := abi.Elements(t.Shape)
+	return err
+}
+
+// CheckType refuses element types no engine computes with and shapes that overflow.
+func CheckType(dt abi.DType, shape []int64) error { return Type{dt, shape}.check() }
+
+// A Node is a leaf, or an operator with its operands and decoded attributes.
+type Node struct {
+	Op    string
+	Name  string      // of an input or parameter
+	Index int         // of an input or parameter, in the order declared
+	In    []abi.Value // zero is an optional operand left out
+	Type
+	Attrs Attrs
+	Raw   []abi.Attr // the attributes as given, sorted by name
+	Data  []byte     // of a constant, little-endian
+	// Derived marks a node that Gradient added; it may be no ONNX operator.
+	Derived bool
+	FLOPs   uint64 // of one run
+}
+
+// Attrs are the decoded attributes and constant operands of a node. An operator
+// uses the fields that its entry in the table names; axes are never negative.
+type Attrs struct {
+	Axis      int       // Softmax, Concat, ArgMax, LayerNormalization, Gather
+	Axes      []int     // reductions, ascending; Transpose: the permutation
+	Starts    []int64   // Slice, one a dimension
+	Steps     []int64   // Slice, one a dimension
+	Shape     []int64   // the shape that an internal operator computes
+	Alpha     float32   // Gemm, LeakyRelu, Pow's exponent, Fill's value
+	Beta      float32   // Gemm
+	Low, High float32   // Clip
+	Epsilon   float32   // normalisations
+	TransA    bool      // Gemm, internal MatMul
+	TransB    bool      // Gemm, internal MatMul
+	Tanh      bool      // Gelu by tanh
+	KeepDims  bool      // reductions
+	Window    Window    // Conv and pools
+	Reduction Reduction // losses
+	Ignore    int64     // losses: the label that does not count
+	HasIgnore bool
+}
+
+// A Window is how a kernel moves over the last two dimensions of N×C×H×W.
+type Window struct {
+	Kernel, Stride, Dilation [2]int64
+	Pads                     [4]int64 // top, left, bottom, right
+	Group                    int64    // Conv
+	CountPad                 bool     // AveragePool: padding counts in the mean
+}
+
+// Reduction is how a loss reduces over the batch.
+type Reduction uint8
+
+// The reductions of ONNX losses.
+const (
+	ReduceMean Reduction = iota
+	ReduceSum
+	ReduceNone
+)
+
+// mulSat and addSat saturate, so that a cost is never small by overflow.
+func mulSat(xs ...int64) uint64 {
+	p := uint64(1)
+	for _, x := range xs {
+		hi, lo := bits.Mul64(p, uint64(x))
+		if hi != 0 {
+			return 1<<64 - 1
+		}
+		p = lo
+	}
+	return p
+}
+
+func addSat(a, b uint64) uint64 {
+	s, carry := bits.Add64(a, b, 0)
+	if carry != 0 {
+		return 1<<64 - 1
+	}
+	return s
+}

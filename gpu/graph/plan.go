@@ -1,0 +1,319 @@
+package graph
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/cloister-ai/cloister/abi"
+)
+
+// Align is the alignment in bytes of everything in an arena.
+const Align = 64
+
+// A PlaceKind says in which memory a value lies while a program runs.
+type PlaceKind uint8
+
+// The memories. Index selects an input, parameter, constant (by value) or
+// output; Offset is in bytes from the start of the arena.
+const (
+	Nowhere PlaceKind = iota // not computed
+	InInput
+	InParam
+	InConstant
+	InOutput
+	InArena
+)
+
+// A Place is where a value lies.
+type Place struct {
+	Kind   PlaceKind
+	Index  int
+	Offset int64
+}
+
+// A Step is one kernel of a plan.
+type Step struct {
+	Value      abi.Value // what it computes
+	Node       *Node
+	Relu       bool  // the kernel applies Relu to its result
+	Work       int64 // scratch bytes
+	WorkOffset int64 // of the scratch, in the arena
+}
+
+// A Copy moves a value that lies elsewhere into an output, after the last step.
+type Copy struct {
+	From   abi.Value
+	Output int
+}
+
+// A Plan is a graph with an order, a memory layout and a price. Its graph is
+// frozen. It knows nothing of any device.
+type Plan struct {
+	Graph    *Graph
+	Steps    []Step
+	Copies   []Copy
+	Places   []Place // of value v at v-1
+	Arena    int64   // bytes
+	FLOPs    uint64
+	Launches uint32
+	Grads    []abi.Value // by each parameter, in order; empty without a trainer
+}
+
+// A Layout is what a planner must know of the engine.
+type Layout struct {
+	// Work returns the scratch bytes that the kernel of n needs.
+	Work func(g *Graph, n *Node) int64
+	// Fuse reports whether the kernel of n can apply Relu to its result.
+	Fuse func(n *Node) bool
+}
+
+// NewPlan plans the outputs of g and, for a trainer, the gradients grads, which
+// stay readable in the arena until the run ends. Nodes that nothing needs are
+// left out. Time and memory are linear in the graph, but for the free list.
+func NewPlan(g *Graph, grads []abi.Value, l Layout) (*Plan, error) {
+	if len(g.outputs) == 0 && len(grads) == 0 {
+		return nil, fmt.Errorf("graph: it has no outputs: %w", abi.Invalid)
+	}
+	g.Freeze()
+	p := &planner{
+		Plan:   &Plan{Graph: g, Places: make([]Place, len(g.nodes)), Grads: grads},
+		layout: l,
+		uses:   make([]int, len(g.nodes)+1),
+		root:   make([]abi.Value, len(g.nodes)+1),
+		last:   make([]int, len(g.nodes)+1),
+		pinned: make([]bool, len(g.nodes)+1),
+	}
+	p.mark()
+	p.schedule()
+	p.outputs()
+	p.lifetimes()
+	p.place()
+	return p.Plan, nil
+}
+
+type planner struct {
+	*Plan
+	layout Layout
+	uses   []int       // how many live nodes, outputs and gradients read a value; 0 is dead
+	root   []abi.Value // the value whose memory a value shares: itself, but for reshapes
+	last   []int       // the step that reads a root last
+	pinned []bool      // roots that must outlive the last step
+	free   []span
+}
+
+// mark counts the uses of everything that outputs and gradients depend on.
+func (p *planner) mark() {
+	for _, o := range p.Graph.outputs {
+		p.uses[o.Value]++
+	}
+	for _, v := range p.Grads {
+		p.uses[v]++
+	}
+	for v := len(p.Graph.nodes); v > 0; v-- {
+		if p.uses[v] == 0 {
+			continue
+		}
+		for _, in := range reads(&p.Graph.nodes[v-1]) {
+			p.uses[in]++
+		}
+	}
+}
+
+// reads lists the operands whose elements the kernel of n reads: not the shapes,
+// axes and bounds that were decoded when it was added.
+func reads(n *Node) []abi.Value {
+	in := n.In
+	switch n.Op {
+	case "Pow", "Clip", "Dropout", "Reshape", "Squeeze", "Unsqueeze", "Expand", "Slice", "ReduceSum", "ReduceMean", "ReduceMax":
+		in = in[:1]
+	}
+	return slices.DeleteFunc(slices.Clone(in), func(v abi.Value) bool { return v == 0 })
+}
+
+// alias reports whether n only gives its operand another shape.
+func alias(n *Node) bool {
+	switch n.Op {
+	case "Identity", "Dropout", "Flatten", "Reshape", "Squeeze", "Unsqueeze":
+		return true
+	}
+	return false
+}
+
+// schedule makes a step of each live operator, in the order of the graph, and
+// folds a Relu into the kernel whose only reader it is.
+func (p *planner) schedule() {
+	step := make([]int, len(p.Graph.nodes)+1)
+	for i := range p.Graph.nodes {
+		v, n := abi.Value(i+1), &p.Graph.nodes[i]
+		p.root[v] = v
+		if p.uses[v] == 0 {
+			continue
+		}
+		switch n.Op {
+		case OpInput:
+			p.Places[i] = Place{Kind: InInput, Index: n.Index}
+			continue
+		case OpParam:
+			p.Places[i] = Place{Kind: InParam, Index: n.Index}
+			continue
+		case OpConstant:
+			p.Places[i] = Place{Kind: InConstant, Index: i}
+			continue
+		}
+		p.FLOPs = addSat(p.FLOPs, n.FLOPs)
+		if alias(n) {
+			p.root[v] = p.root[n.In[0]]
+			continue
+		}
+		if n.Op == "Relu" && p.uses[n.In[0]] == 1 && p.root[n.In[0]] == n.In[0] {
+			if from := p.Graph.At(n.In[0]); isOperator(from) && p.layout.Fuse(from) {
+				s := &p.Steps[step[n.In[0]]]
+				s.Value, s.Relu = v, true
+				step[v] = step[n.In[0]]
+				continue
+			}
+		}
+		step[v] = len(p.Steps)
+		p.Steps = append(p.Steps, Step{Value: v, Node: n, Work: p.layout.Work(p.Graph, n)})
+	}
+	p.Launches = uint32(len(p.Steps))
+}
+
+func isOperator(n *Node) bool { return n.Op != OpInput && n.Op != OpParam && n.Op != OpConstant }
+
+// outputs gives each output a value computed right into it where that is
+// possible, and a copy where the value is shared or comes from outside.
+func (p *planner) outputs() {
+	for i, o := range p.Graph.outputs {
+		r := p.root[o.Value]
+		if pl := &p.Places[r-1]; pl.Kind == Nowhere {
+			*pl = Place{Kind: InOutput, Index: i}
+			continue
+		}
+		p.Copies = append(p.Copies, Copy{From: o.Value, Output: i})
+		p.pinned[r] = true
+		p.Launches++
+	}
+	for _, v := range p.Grads {
+		p.pinned[p.root[v]] = true
+	}
+}
+
+func (p *planner) lifetimes() {
+	for i, s := range p.Steps {
+		p.last[s.Value] = max(p.last[s.Value], i)
+		for _, in := range reads(s.Node) {
+			p.last[p.root[in]] = i
+		}
+	}
+}
+
+// place walks the steps and gives every value in the arena an offset, reusing
+// what is dead, and the operand itself where the kernel may write over it.
+func (p *planner) place() {
+	ends := make([][]abi.Value, len(p.Steps)) // roots in the arena, by the step that reads them last
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		out := &p.Places[s.Value-1]
+		if out.Kind == Nowhere {
+			if r := p.over(s, i); r != 0 {
+				*out = p.Places[r-1]
+				ends[i] = slices.DeleteFunc(ends[i], func(v abi.Value) bool { return v == r })
+			} else {
+				*out = Place{Kind: InArena, Offset: p.take(s.Node.Bytes())}
+			}
+			if !p.pinned[s.Value] {
+				ends[p.last[s.Value]] = append(ends[p.last[s.Value]], s.Value)
+			}
+		}
+		if s.Work > 0 {
+			s.WorkOffset = p.take(s.Work)
+			p.give(s.WorkOffset, s.Work)
+		}
+		for _, v := range ends[i] {
+			p.give(p.Places[v-1].Offset, p.Graph.At(v).Bytes())
+		}
+	}
+	for i := range p.Graph.nodes { // reshapes lie where their operand lies
+		if r := p.root[i+1]; r != abi.Value(i+1) && r != 0 {
+			p.Places[i] = p.Places[r-1]
+		}
+	}
+}
+
+// over returns the operand that the result of step i may be written over: it
+// lies in the arena, dies here, has as many bytes, and the kernel reads each
+// element before it writes the one in the same place.
+func (p *planner) over(s *Step, i int) abi.Value {
+	if !inPlace[s.Node.Op] || s.Work > 0 {
+		return 0
+	}
+	for _, in := range reads(s.Node) {
+		r := p.root[in]
+		if p.Places[r-1].Kind == InArena && !p.pinned[r] && p.last[r] == i && p.Graph.At(r).Bytes() == s.Node.Bytes() {
+			return r
+		}
+	}
+	return 0
+}
+
+// inPlace lists the kernels that go over all operands in step with the result.
+// An operand with fewer elements is broadcast and never overwritten.
+var inPlace = map[string]bool{
+	"Add": true, "Sub": true, "Mul": true, "Div": true, "Pow": true, "Neg": true, "Abs": true, "Exp": true, "Log": true,
+	"Sqrt": true, "Reciprocal": true, "Relu": true, "LeakyRelu": true, "Sigmoid": true, "Tanh": true, "Erf": true,
+	"Gelu": true, "Softplus": true, "Clip": true, "PowGrad": true, "AbsGrad": true, "SqrtGrad": true,
+	"ReciprocalGrad": true, "ReluGrad": true, "LeakyReluGrad": true, "SigmoidGrad": true, "TanhGrad": true,
+	"ErfGrad": true, "GeluGrad": true, "SoftplusGrad": true, "ClipGrad": true,
+}
+
+// A span is free memory of the arena; the list is sorted and has no neighbours.
+type span struct{ at, size int64 }
+
+func aligned(n int64) int64 { return (n + Align - 1) &^ (Align - 1) }
+
+// take returns the offset of the smallest free span that fits, or grows the arena.
+func (p *planner) take(size int64) int64 {
+	size = aligned(size)
+	best := -1
+	for i, f := range p.free {
+		if f.size >= size && (best < 0 || f.size < p.free[best].size) {
+			best = i
+		}
+	}
+	if best >= 0 {
+		f := &p.free[best]
+		at := f.at
+		f.at, f.size = f.at+size, f.size-size
+		if f.size == 0 {
+			p.free = slices.Delete(p.free, best, best+1)
+		}
+		return at
+	}
+	at := p.Arena
+	if n := len(p.free); n > 0 && p.free[n-1].at+p.free[n-1].size == p.Arena { // grow the last span
+		at = p.free[n-1].at
+		p.free = p.free[:n-1]
+	}
+	p.Arena = at + size
+	return at
+}
+
+func (p *planner) give(at, size int64) {
+	size = aligned(size)
+	i, _ := slices.BinarySearchFunc(p.free, at, func(s span, at int64) int {
+		if s.at < at {
+			return -1
+		}
+		return 1
+	})
+	p.free = slices.Insert(p.free, i, span{at, size})
+	if i+1 < len(p.free) && at+size == p.free[i+1].at {
+		p.free[i].size += p.free[i+1].size
+		p.free = slices.Delete(p.free, i+1, i+2)
+	}
+	if i > 0 && p.free[i-1].at+p.free[i-1].size == at {
+		p.free[i-1].size += p.free[i].size
+		p.free = slices.Delete(p.free, i, i+1)
+	}
+}

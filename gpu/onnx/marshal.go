@@ -1,0 +1,219 @@
+// Package onnx reads and writes ONNX model files.
+package onnx
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/gpu/graph"
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// Marshal returns g, with the present values of its parameters, as an ONNX model
+// file: every input and parameter, and the nodes that the outputs need. Equal
+// graphs give equal bytes. A node that only a gradient uses has no ONNX operator
+// and is Invalid.
+func Marshal(g *graph.Graph) ([]byte, error) {
+	if len(g.Outputs()) == 0 {
+		return nil, invalid("the graph has no outputs")
+	}
+	w := &writer{g: g, names: make([]string, g.Len()+1), taken: map[string]bool{}}
+	w.choose()
+	body, err := w.graph()
+	if err != nil {
+		return nil, err
+	}
+	var b message
+	b.varint(1, irVersion(g.Opset()))
+	b.text(2, "cloister")
+	b.bytes(modelGraph, body)
+	var opset message
+	opset.text(opsetDomain, "")
+	opset.varint(opsetVersion, int64(g.Opset()))
+	b.bytes(modelOpset, opset)
+	return b, nil
+}
+
+// irVersion is the IR version that came with an opset.
+func irVersion(opset int) int64 {
+	switch {
+	case opset >= 21:
+		return 10
+	case opset >= 19:
+		return 9
+	}
+	return 8
+}
+
+type writer struct {
+	g     *graph.Graph
+	names []string // of value v; empty is not written
+	taken map[string]bool
+	extra []graph.Output // outputs that another output, input or parameter already is
+}
+
+// choose names every value that is written: outputs by their own name, the others
+// by number.
+func (w *writer) choose() {
+	live := make([]bool, w.g.Len()+1)
+	for _, o := range w.g.Outputs() {
+		live[o.Value], w.taken[o.Name] = true, true
+	}
+	for v := abi.Value(w.g.Len()); v > 0; v-- {
+		n := w.g.At(v)
+		if n.Op == graph.OpInput || n.Op == graph.OpParam {
+			w.names[v], w.taken[n.Name] = n.Name, true
+		}
+		for _, in := range n.In {
+			live[in] = live[in] || live[v]
+		}
+	}
+	for _, o := range w.g.Outputs() {
+		if w.names[o.Value] != "" {
+			w.extra = append(w.extra, o)
+			continue
+		}
+		w.names[o.Value] = o.Name
+	}
+	for v := 1; v <= w.g.Len(); v++ {
+		if !live[v] || w.names[v] != "" {
+			continue
+		}
+		name := fmt.Sprintf("v%d", v)
+		for w.taken[name] {
+			name += "_"
+		}
+		w.names[v] = name
+	}
+}
+
+func (w *writer) graph() (message, error) {
+	var b message
+	for v := abi.Value(1); int(v) <= w.g.Len(); v++ {
+		n := w.g.At(v)
+		if w.names[v] == "" || n.Op == graph.OpInput || n.Op == graph.OpParam {
+			continue
+		}
+		node, err := w.node(n, w.names[v])
+		if err != nil {
+			return nil, err
+		}
+		b.bytes(graphNode, node)
+	}
+	for _, o := range w.extra {
+		var n message
+		n.text(nodeInput, w.names[o.Value])
+		n.text(nodeOutput, o.Name)
+		n.text(nodeOp, "Identity")
+		b.bytes(graphNode, n)
+	}
+	b.text(2, "cloister")
+	for _, p := range w.g.Params() {
+		data := make([]byte, (graph.Type{DType: p.Tensor.DType(), Shape: p.Tensor.Shape()}).Bytes())
+		if err := p.Tensor.Read(0, data); err != nil {
+			return nil, fmt.Errorf("onnx: parameter %s: %w", quote(p.Name), err)
+		}
+		b.bytes(graphInitializer, tensor(p.Name, p.Tensor.DType(), p.Tensor.Shape(), data))
+	}
+	for _, v := range w.g.Inputs() {
+		b.bytes(graphInput, info(w.g.At(v).Name, w.g.At(v).Type))
+	}
+	for _, o := range w.g.Outputs() {
+		b.bytes(graphOutput, info(o.Name, w.g.At(o.Value).Type))
+	}
+	return b, nil
+}
+
+func (w *writer) node(n *graph.Node, name string) (message, error) {
+	var b message
+	if n.Derived {
+		return nil, invalid("output %s needs %s, which is part of a gradient and no ONNX operator", quote(name), n.Op)
+	}
+	for _, in := range n.In {
+		b.text(nodeInput, w.names[in])
+	}
+	b.text(nodeOutput, name)
+	b.text(nodeOp, n.Op)
+	if n.Op == graph.OpConstant {
+		var a message
+		a.text(attrName, "value")
+		a.bytes(attrT, tensor("", n.DType, n.Shape, n.Data))
+		a.varint(attrType, tensorAttr)
+		b.bytes(nodeAttribute, a)
+	}
+	for _, a := range n.Raw {
+		b.bytes(nodeAttribute, attribute(a))
+	}
+	return b, nil
+}
+
+func attribute(a abi.Attr) message {
+	var b message
+	b.text(attrName, a.Name)
+	switch a.Type {
+	case abi.AttrFloat:
+		b.fixed32(attrF, math.Float32bits(a.F))
+	case abi.AttrInt:
+		b.varint(attrI, a.I)
+	case abi.AttrString:
+		b.text(attrS, a.S)
+	case abi.AttrFloats:
+		for _, f := range a.Floats {
+			b.fixed32(attrFloats, math.Float32bits(f))
+		}
+	case abi.AttrInts:
+		for _, i := range a.Ints {
+			b.varint(attrInts, i)
+		}
+	}
+	b.varint(attrType, int64(a.Type))
+	return b
+}
+
+func tensor(name string, dt abi.DType, shape []int64, data []byte) message {
+	var b message
+	for _, d := range shape {
+		b.varint(tensorDims, d)
+	}
+	b.varint(tensorType, int64(dt))
+	if name != "" {
+		b.text(tensorName, name)
+	}
+	b.bytes(tensorRaw, data)
+	return b
+}
+
+func info(name string, t graph.Type) message {
+	var shape, tensorType, typ, b message
+	for _, d := range t.Shape {
+		var dim message
+		dim.varint(dimValue, d)
+		shape.bytes(shapeDim, dim)
+	}
+	tensorType.varint(tensorTypeElem, int64(t.DType))
+	tensorType.bytes(tensorTypeShape, shape)
+	typ.bytes(typeTensor, tensorType)
+	b.text(infoName, name)
+	b.bytes(infoType, typ)
+	return b
+}
+
+// A message is a protobuf message that fields are appended to.
+type message []byte
+
+func (m *message) varint(num protowire.Number, i int64) {
+	*m = protowire.AppendVarint(protowire.AppendTag(*m, num, protowire.VarintType), uint64(i))
+}
+
+func (m *message) fixed32(num protowire.Number, u uint32) {
+	*m = protowire.AppendFixed32(protowire.AppendTag(*m, num, protowire.Fixed32Type), u)
+}
+
+func (m *message) bytes(num protowire.Number, b []byte) {
+	*m = protowire.AppendBytes(protowire.AppendTag(*m, num, protowire.BytesType), b)
+}
+
+func (m *message) text(num protowire.Number, s string) {
+	m.bytes(num, []byte(s))
+}
