@@ -61,6 +61,8 @@ var imports = []struct {
 	// Programs: compiled graphs. What comes out is as private as what went in.
 	{"program_compile", 1, programCompile},
 	{"program_cost", 2, programCost},
+	{"program_ports", 2, programPorts},
+	{"program_port", 5, programPort},
 	{"program_run", 5, programRun},
 	{"program_free", 1, programFree},
 

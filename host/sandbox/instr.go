@@ -21,6 +21,7 @@ const (
 	opLocal            // index is a local
 	opGlobal           // index is a global
 	opTyped            // call_indirect: index is a type
+	opBranch           // br_if
 	opTable            // br_table
 	opBulk             // its length in bytes or elements is on top of the stack
 )
@@ -49,7 +50,10 @@ func (r *reader) instr() instr {
 		in.kind, in.cost = opElse, 0
 	case op == 0x0b:
 		in.kind, in.cost = opEnd, 0
-	case op == 0x0c || op == 0x0d: // br, br_if
+	case op == 0x0c: // br
+		r.u32()
+	case op == 0x0d: // br_if
+		in.kind = opBranch
 		r.u32()
 	case op == 0x0e:
 		in.kind = opTable

@@ -76,6 +76,11 @@ func (w *rewriter) section(id byte) ([]byte, error) {
 		im = append(im, meterTick...)
 		im = append(im, 0)
 		return grown(old, appendU32(im, uint32(len(w.m.types)))), nil
+	case secTable:
+		if t := w.m.table; t != nil {
+			body := append(appendU32(nil, 1), t.element, 1)
+			return appendU32(appendU32(body, t.least), t.most), nil
+		}
 	case secGlobal:
 		g := append([]byte{0x7e, 1, 0x42}, appendS64(nil, meterSlice)...)
 		body, err := w.globals(old)

@@ -25,8 +25,12 @@ const (
 	maxNesting  = 16_384
 	maxPages    = 65_536
 	maxParams   = 64
-	maxShape    = 64 << 20  // sum over functions of locals × blocks: compile time grows with it
-	maxBranches = 512 << 20 // sum over br_tables of the square of their targets: likewise
+
+	// Compile time grows with these. Each is a few seconds at the most; the
+	// largest Go app we know reaches a twentieth.
+	maxShape    = 64 << 20  // sum over functions of locals × blocks
+	maxSquares  = 256 << 20 // sum over functions of blocks squared
+	maxBranches = 512 << 20 // sum over br_tables of targets squared
 )
 
 // Numbers of the sections.
@@ -56,6 +60,7 @@ type module struct {
 	imports  []funcImport
 	funcs    []uint32 // types of the functions the module defines
 	globals  int
+	table    *table // nil: none
 	minPages uint32
 	exports  []export
 	bodies   []*reader
@@ -65,6 +70,13 @@ type funcType struct{ params, results []byte }
 
 func (t funcType) equal(u funcType) bool {
 	return bytes.Equal(t.params, u.params) && bytes.Equal(t.results, u.results)
+}
+
+// A table has a maximum even where the module gives none, so that table.grow
+// ends where the sandbox says.
+type table struct {
+	element     byte
+	least, most uint32
 }
 
 type funcImport struct {
@@ -187,15 +199,20 @@ func (m *module) readFuncs(r *reader) {
 
 func (m *module) readTables(r *reader) {
 	for range r.count("tables", 1) {
-		r.byte() // element type
-		flags, least := r.byte(), r.u32()
-		if flags != 1 {
-			r.fail("table has no maximum")
-			return
+		t := &table{element: r.byte()}
+		flags := r.byte()
+		t.least, t.most = r.u32(), maxTable
+		switch flags {
+		case 0: // no maximum: it gets ours
+		case 1:
+			t.most = min(r.u32(), maxTable)
+		default:
+			r.fail("table flags %#02x are not in the profile", flags)
 		}
-		if most := r.u32(); most > maxTable || least > most {
-			r.fail("table of %d to %d entries, at most %d", least, most, maxTable)
+		if t.least > t.most {
+			r.fail("table of %d to %d entries, at most %d", t.least, t.most, maxTable)
 		}
+		m.table = t
 	}
 	r.end("table section")
 }
@@ -267,14 +284,18 @@ func (m *module) readCode(r *reader) {
 // readBodies checks each function against the bounds, once, before anything
 // compiles it.
 func (m *module) readBodies() error {
-	var shape, branches uint64
+	var shape, squares, branches uint64
 	for i, b := range m.bodies {
 		f, err := m.readBody(i, b)
 		if err != nil {
 			return err
 		}
 		shape += uint64(f.locals) * uint64(f.blocks)
+		squares += uint64(f.blocks) * uint64(f.blocks)
 		branches += f.branches
+	}
+	if squares > maxSquares {
+		return fmt.Errorf("module has %d blocks squared, at most %d: %w", squares, maxSquares, abi.Invalid)
 	}
 	if shape > maxShape {
 		return fmt.Errorf("module has %d locals × blocks, at most %d: %w", shape, maxShape, abi.Invalid)
@@ -291,7 +312,7 @@ type body struct {
 	declEnd  int    // where the local declarations end
 	decls    uint32 // groups of them
 	declAt   int    // where the first of them starts
-	blocks   uint32
+	blocks   uint32 // of the control flow graph, roughly: what the compiler makes of it
 	branches uint64  // sum of the squares of the branch tables' targets
 	costs    []int64 // of the straight-line code outside loops, then of each loop without the loops in it
 }
@@ -322,11 +343,15 @@ func (m *module) readBody(i int, code *reader) (body, error) {
 			f.blocks++
 			owner = append(owner, owner[len(owner)-1])
 		case opLoop:
-			f.blocks++
+			f.blocks += 4
 			owner = append(owner, len(f.costs))
 			f.costs = append(f.costs, 1)
 		case opEnd:
 			owner = owner[:len(owner)-1]
+		case opBranch:
+			f.blocks++
+		case opBulk:
+			f.blocks += 3
 		case opTable:
 			f.branches += uint64(in.targets) * uint64(in.targets)
 		}

@@ -62,6 +62,44 @@ func programCost(_ context.Context, in *instance, a []uint32) (uint32, error) {
 	return 0, nil
 }
 
+// ports returns the inputs (0) or outputs (1) of p.
+func (p *program) ports(direction uint32) ([]abi.Port, error) {
+	switch direction {
+	case 0:
+		return p.in, nil
+	case 1:
+		return p.out, nil
+	}
+	return nil, fmt.Errorf("direction %d, 0 is in and 1 is out: %w", direction, abi.Invalid)
+}
+
+// programPorts(p, direction) → how many inputs or outputs there are.
+func programPorts(_ context.Context, in *instance, a []uint32) (uint32, error) {
+	p, err := in.program(a[0])
+	if err != nil {
+		return 0, err
+	}
+	ports, err := p.ports(a[1])
+	return uint32(len(ports)), err
+}
+
+// programPort(p, direction, i, ptr, cap) → the rank of a port; writes up to cap
+// dimensions of i64.
+func programPort(_ context.Context, in *instance, a []uint32) (uint32, error) {
+	p, err := in.program(a[0])
+	if err != nil {
+		return 0, err
+	}
+	ports, err := p.ports(a[1])
+	if err != nil {
+		return 0, err
+	}
+	if uint64(a[2]) >= uint64(len(ports)) {
+		return 0, fmt.Errorf("port %d of %d: %w", a[2], len(ports), abi.NotFound)
+	}
+	return in.giveShape(ports[a[2]].Shape, a[3], a[4])
+}
+
 // programRun(p, in, n_in, out, n_out) → n_out; writes handles of new tensors.
 func programRun(ctx context.Context, in *instance, a []uint32) (uint32, error) {
 	p, err := in.program(a[0])

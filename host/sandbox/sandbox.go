@@ -84,9 +84,12 @@ func (r *Runtime) Close(ctx context.Context) error {
 }
 
 // Load checks and compiles wasm, once per content; later calls return the same
-// App. It belongs outside a job's clock: a compiler cannot be cancelled.
-// Errors are those of Check.
-func (r *Runtime) Load(wasm []byte) (*App, error) {
+// App. It belongs outside a job's clock: a compilation that began goes on to its
+// end. Errors are those of Check, and ctx's when it ended before.
+func (r *Runtime) Load(ctx context.Context, wasm []byte) (*App, error) {
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("sandbox: load: %w", context.Cause(ctx))
+	}
 	d := abi.Sum(wasm)
 	r.mu.Lock()
 	load, ok := r.apps[d]
