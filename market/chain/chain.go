@@ -18,6 +18,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core"
 	"github.com/ethereum/go-ethereum/core/rawdb"
+	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/eth"
 	"github.com/ethereum/go-ethereum/eth/catalyst"
 	"github.com/ethereum/go-ethereum/eth/ethconfig"
@@ -48,6 +49,8 @@ type Config struct {
 	Drift   uint64           // most seconds that block time may run ahead of the clock; default 15
 	CacheMB int              // memory for go-ethereum's caches; default 64
 	Log     *slog.Logger     // default: discard
+
+	flushed func() error // called after each flush, by tests that need a disk to fail
 }
 
 // A Chain is a running chain. It is safe for concurrent use. One process at a
@@ -56,6 +59,7 @@ type Chain struct {
 	stack  *node.Node
 	client *ethclient.Client
 	seq    *sequencer
+	blocks *blockLog
 	net    network
 	log    *slog.Logger
 
@@ -107,16 +111,23 @@ func Open(ctx context.Context, c Config) (*Chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	ch, err := start(stack, c)
+	blocks, err := openBlockLog(c.Dir)
 	if err != nil {
 		stack.Close() // what went wrong before it matters more
+		return nil, err
+	}
+	ch, err := start(stack, blocks, c)
+	if err != nil {
+		stack.Close()
+		blocks.close()
 		return nil, err
 	}
 	return ch, nil
 }
 
-func start(stack *node.Node, c Config) (*Chain, error) {
-	nw, err := openNetwork(c, stack.ResolvePath("chaindata"))
+func start(stack *node.Node, blocks *blockLog, c Config) (*Chain, error) {
+	_, err := os.Stat(stack.ResolvePath("chaindata"))
+	nw, err := openNetwork(c, err == nil || blocks.last > 0)
 	if err != nil {
 		return nil, err
 	}
@@ -127,15 +138,27 @@ func start(stack *node.Node, c Config) (*Chain, error) {
 		}
 		return nil, fmt.Errorf("chain: folder %s: %w: %w", c.Dir, abi.Unavailable, err)
 	}
+	replayed, err := blocks.reconcile(ethereum.BlockChain())
+	if err != nil {
+		ethereum.BlockChain().Stop()
+		return nil, err
+	}
+	if replayed > 0 {
+		c.Log.Warn("blocks run again from the log", slog.Int("blocks", replayed), slog.Uint64("head", blocks.last))
+	}
 	events := filters.NewFilterSystem(ethereum.APIBackend, filters.Config{})
 	stack.RegisterAPIs([]rpc.API{{Namespace: "eth", Service: filters.NewFilterAPI(events)}})
 	beacon, err := catalyst.NewSimulatedBeacon(0, common.Address(nw.Params.Operator), ethereum)
 	if err != nil {
 		return nil, fmt.Errorf("chain: %w: %w", abi.Internal, err)
 	}
-	seq, err := newSequencer(ethereum, beacon, c.Drift)
+	seq, err := newSequencer(ethereum, beacon, blocks, c.Drift)
 	if err != nil {
 		return nil, err
+	}
+	if c.flushed != nil {
+		flush := seq.flush
+		seq.flush = func(h *types.Header) error { return errors.Join(flush(h), c.flushed()) }
 	}
 	stack.RegisterLifecycle(seq)
 	if err := stack.Start(); err != nil {
@@ -144,7 +167,7 @@ func start(stack *node.Node, c Config) (*Chain, error) {
 	ethereum.SetSynced()
 
 	ch := &Chain{
-		stack: stack, client: ethclient.NewClient(stack.Attach()), seq: seq, net: nw, log: c.Log,
+		stack: stack, client: ethclient.NewClient(stack.Attach()), seq: seq, blocks: blocks, net: nw, log: c.Log,
 		watched: make(chan struct{}),
 	}
 	go ch.watch()
@@ -166,7 +189,7 @@ func (c *Chain) watch() {
 func (c *Chain) shut() error {
 	c.close.Do(func() {
 		c.client.Close()
-		c.closeErr = c.stack.Close()
+		c.closeErr = errors.Join(c.stack.Close(), c.blocks.close())
 	})
 	return c.closeErr
 }

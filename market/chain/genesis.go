@@ -116,13 +116,13 @@ func Alloc(chainID uint64, p contracts.Params) (types.GenesisAlloc, error) {
 	return alloc, nil
 }
 
-// openNetwork returns what the folder was made with, or makes it now. blocks is
-// where go-ethereum keeps the chain itself.
-func openNetwork(c Config, blocks string) (network, error) {
+// openNetwork returns what the folder was made with, or makes it now. used says
+// that the folder holds blocks.
+func openNetwork(c Config, used bool) (network, error) {
 	name := filepath.Join(c.Dir, genesisFile)
 	b, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return createNetwork(c, name, blocks)
+		return createNetwork(c, name, used)
 	}
 	if err != nil {
 		return network{}, fmt.Errorf("chain: %w: %w", abi.Unavailable, err)
@@ -153,11 +153,11 @@ func openNetwork(c Config, blocks string) (network, error) {
 	return n, nil
 }
 
-func createNetwork(c Config, name, blocks string) (network, error) {
+func createNetwork(c Config, name string, used bool) (network, error) {
 	if err := c.Params.Check(); err != nil {
 		return network{}, fmt.Errorf("chain: new chain: %w", err)
 	}
-	if _, err := os.Stat(blocks); err == nil {
+	if used {
 		return network{}, fmt.Errorf("chain: folder %s holds a chain but no %s: %w", c.Dir, genesisFile, abi.Invalid)
 	}
 	p := c.Params.WithDefaults()

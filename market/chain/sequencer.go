@@ -9,6 +9,7 @@ import (
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/eth"
 	"github.com/ethereum/go-ethereum/eth/catalyst"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/cloister-ai/cloister/abi"
 )
@@ -19,9 +20,10 @@ import (
 type sequencer struct {
 	eth    *eth.Ethereum
 	beacon *catalyst.SimulatedBeacon
-	drift  uint64                           // seconds
-	flush  func(header *types.Header) error // makes a block survive a crash
-	head   *head                            // the newest block that does
+	drift  uint64 // seconds
+	log    *blockLog
+	flush  func(*types.Header) error // makes a block survive a crash
+	head   *head                     // the newest block that does
 
 	quit chan struct{}
 	done chan struct{} // closed when the goroutine ended
@@ -30,13 +32,13 @@ type sequencer struct {
 	err error
 }
 
-func newSequencer(e *eth.Ethereum, b *catalyst.SimulatedBeacon, drift uint64) (*sequencer, error) {
-	s := &sequencer{eth: e, beacon: b, drift: drift, quit: make(chan struct{}), done: make(chan struct{})}
+func newSequencer(e *eth.Ethereum, b *catalyst.SimulatedBeacon, l *blockLog, drift uint64) (*sequencer, error) {
+	s := &sequencer{eth: e, beacon: b, log: l, drift: drift, quit: make(chan struct{}), done: make(chan struct{})}
 	s.flush = s.flushToDisk
-	// What is there after a start was read from disk; the first flush makes a new
-	// genesis durable too.
+	// What is there after a start was read from disk, except for a new genesis and
+	// for blocks that were just run again.
 	current := e.BlockChain().CurrentBlock()
-	if err := s.flush(current); err != nil {
+	if err := s.flushState(current); err != nil {
 		return nil, err
 	}
 	s.head = newHead(current.Number.Uint64())
@@ -159,9 +161,22 @@ func (s *sequencer) waitForClock() bool {
 	}
 }
 
-// flushToDisk writes the state of a block and syncs the write-ahead log, which
-// carries its body and receipts too.
+// flushToDisk makes a block durable twice: in go-ethereum's database and in our
+// log.
 func (s *sequencer) flushToDisk(header *types.Header) error {
+	block := s.eth.BlockChain().GetBlock(header.Hash(), header.Number.Uint64())
+	if block == nil {
+		return fmt.Errorf("chain: block %v is gone: %w", header.Number, abi.Internal)
+	}
+	var g errgroup.Group
+	g.Go(func() error { return s.log.append(block) })
+	g.Go(func() error { return s.flushState(header) })
+	return g.Wait()
+}
+
+// flushState writes the state of a block and syncs the write-ahead log, which
+// carries its body and receipts too.
+func (s *sequencer) flushState(header *types.Header) error {
 	if err := s.eth.BlockChain().TrieDB().Commit(header.Root, false); err != nil {
 		return fmt.Errorf("chain: keep the state of block %v: %w: %w", header.Number, abi.Unavailable, err)
 	}
