@@ -308,11 +308,11 @@ func (m *module) readBodies() error {
 
 // A body is what a pass over one function's code finds.
 type body struct {
-	locals   uint32 // parameters included
-	declEnd  int    // where the local declarations end
-	decls    uint32 // groups of them
-	declAt   int    // where the first of them starts
-	blocks   uint32 // of the control flow graph, roughly: what the compiler makes of it
+	locals   uint32  // parameters included
+	declEnd  int     // where the local declarations end
+	decls    uint32  // groups of them
+	declAt   int     // where the first of them starts
+	blocks   uint32  // of the control flow graph, roughly: what the compiler makes of it
 	branches uint64  // sum of the squares of the branch tables' targets
 	costs    []int64 // of the straight-line code outside loops, then of each loop without the loops in it
 }
