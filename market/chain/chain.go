@@ -46,7 +46,7 @@ type Config struct {
 	ChainID uint64           // default DefaultID
 	Params  contracts.Params // for a new chain; an existing one keeps its own
 	HTTP    string           // loopback host:port of JSON-RPC; port 0: any; default "127.0.0.1:0"
-	Drift   uint64           // most seconds that block time may run ahead of the clock; default 15
+	Drift   uint64           // most seconds that block time may run ahead of the clock; default 60
 	CacheMB int              // memory for go-ethereum's caches; default 64
 	Log     *slog.Logger     // default: discard
 
@@ -81,7 +81,7 @@ func Open(ctx context.Context, c Config) (*Chain, error) {
 		c.HTTP = "127.0.0.1:0"
 	}
 	if c.Drift == 0 {
-		c.Drift = 15
+		c.Drift = 60
 	}
 	if c.CacheMB == 0 {
 		c.CacheMB = 64
