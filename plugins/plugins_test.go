@@ -239,6 +239,20 @@ func TestTrainThenClassify(t *testing.T) {
 		files = append(files, picture(t, x))
 	}
 	model := sandbox.Model{ONNX: out.Models[0].ONNX, Card: card}
+	t.Run("no image", func(t *testing.T) {
+		env := sandbox.Env{Input: abi.JoinFiles(files[0], []byte("hello"), nil), Models: map[string]sandbox.Model{"model": model}}
+		_, err := run(t, "classify", reviewed(t, wire.Policy{}, wire.Policy{Kind: wire.Reviewed, OutputBytes: 1 << 10}), env)
+		if want := `sandbox: app: input 2 of 3: not a JPEG or PNG, it begins with "hello": invalid`; err == nil || err.Error() != want {
+			t.Errorf("Run = %v\nwant  %s", err, want)
+		}
+	})
+	t.Run("more answers than the policy allows", func(t *testing.T) {
+		env := sandbox.Env{Input: abi.JoinFiles(files[:3]...), Models: map[string]sandbox.Model{"model": model}}
+		_, err := run(t, "classify", reviewed(t, wire.Policy{}, wire.Policy{Kind: wire.Reviewed, OutputBytes: 100}), env)
+		if !errors.Is(err, abi.Denied) || !strings.Contains(err.Error(), "answers of 120 bytes, the model's policy allows 100") {
+			t.Errorf("Run = %v", err)
+		}
+	})
 	for _, tt := range []struct {
 		name   string
 		open   bool
@@ -372,7 +386,7 @@ func TestAppsRefuseBadInput(t *testing.T) {
 		{"a learning rate that is none", "train", sandbox.Env{Data: data, Params: map[string]string{"lr": "NaN"}}, abi.Invalid, "parameter lr=NaN"},
 		{"no model", "classify", sandbox.Env{Input: good}, abi.NotFound, "no model \"model\""},
 		{"a model that is none", "classify", sandbox.Env{Input: good, Models: map[string]sandbox.Model{"model": model}}, abi.Invalid, "model_open: "},
-		{"a card with odd input", "classify", sandbox.Env{Input: good, Models: map[string]sandbox.Model{"model": odd}}, abi.Invalid, `asks for input "sound16k"`},
+		{"a card with odd input", "classify", sandbox.Env{Input: good, Models: map[string]sandbox.Model{"model": odd}}, abi.Invalid, `input "sound16k" is not of the form`},
 		{"truncated files", "classify", sandbox.Env{Input: abi.JoinFiles(good)[:40], Models: map[string]sandbox.Model{"model": model}}, abi.Invalid, "file 1 has"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

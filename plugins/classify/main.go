@@ -13,6 +13,7 @@ import (
 
 	"github.com/cloister-ai/cloister/abi"
 	"github.com/cloister-ai/cloister/abi/guest"
+	"github.com/cloister-ai/cloister/plugins/classify/picture"
 )
 
 //go:wasmexport cloister_run
@@ -42,9 +43,9 @@ func classify() error {
 	if err != nil {
 		return err
 	}
-	in, err := parseInput(c.Input)
+	in, err := picture.Parse(c.Input)
 	if err != nil {
-		return err
+		return guest.Fail(abi.Invalid, "the model's card: ", err.Error())
 	}
 	input, err := guest.Input()
 	if err != nil {
@@ -67,7 +68,7 @@ func classify() error {
 	answers := make([]answer, len(files))
 	for i, file := range files {
 		guest.Progress(i, len(files), "classifying")
-		x, err := in.record(file)
+		x, err := in.Record(file)
 		if err != nil {
 			return guest.Fail(abi.KindOf(err), "input ", strconv.Itoa(i+1), " of ", strconv.Itoa(len(files)), ": ", err.Error())
 		}

@@ -52,12 +52,17 @@ func train() error {
 	if err != nil {
 		return err
 	}
-	net, err := newNetwork(data.Shape, len(data.Classes), set.Width, guest.Random())
+	random := guest.Random()
+	net, err := newNetwork(data.Shape, len(data.Classes), set.Width, random)
+	if err != nil {
+		return err
+	}
+	views, err := newAugment(data.Shape, random)
 	if err != nil {
 		return err
 	}
 	rep := report{Data: data.Name, settings: set, Parameters: net.parameters}
-	if err := fit(net, data, set, &rep); err != nil {
+	if err := fit(net, views, data, set, &rep); err != nil {
 		return err
 	}
 	if err := test(net, data, set.Batch, &rep); err != nil {
@@ -73,29 +78,29 @@ func train() error {
 	return guest.Write(append(out, '\n'))
 }
 
-// read takes the parameters of the job over defaults that fit the data: small
-// images are trained on longer, since that is cheap.
+// read takes the parameters of the job over defaults that fit the data. Large
+// images get a wider network, smaller steps, and more batches.
 func read(data *guest.Data) (set settings, err error) {
-	epochs, width := 15, 16
-	if len(data.Shape) == 3 && data.Shape[1]*data.Shape[2] <= 28*28 {
-		epochs, width = 20, 8
+	set = settings{Epochs: 20, Batch: 32, Width: 8, Rate: 0.003}
+	if len(data.Shape) == 3 && data.Shape[1]*data.Shape[2] > 28*28 {
+		set = settings{Epochs: 30, Batch: 16, Width: 16, Rate: 0.0015}
 	}
-	if set.Epochs, err = guest.ParamInt("epochs", epochs, 1, 10_000); err != nil {
+	if set.Epochs, err = guest.ParamInt("epochs", set.Epochs, 1, 10_000); err != nil {
 		return
 	}
-	if set.Batch, err = guest.ParamInt("batch", 32, 1, 4096); err != nil {
+	if set.Batch, err = guest.ParamInt("batch", set.Batch, 1, 4096); err != nil {
 		return
 	}
-	if set.Width, err = guest.ParamInt("width", width, 1, 512); err != nil {
+	if set.Width, err = guest.ParamInt("width", set.Width, 1, 512); err != nil {
 		return
 	}
-	set.Rate, err = guest.ParamFloat("lr", 0.003, 0, 10)
+	set.Rate, err = guest.ParamFloat("lr", set.Rate, 0, 10)
 	return
 }
 
 // fit trains net for some epochs over the split "train", in another order each
 // time, with a learning rate that falls along half a cosine.
-func fit(net *network, data *guest.Data, set settings, rep *report) error {
+func fit(net *network, views *augment, data *guest.Data, set settings, rep *report) error {
 	records, err := data.Records("train")
 	if err != nil {
 		return err
@@ -107,7 +112,7 @@ func fit(net *network, data *guest.Data, set settings, rep *report) error {
 	g := guest.NewGraph()
 	x := g.Input("x", abi.Float32, append([]int64{int64(batch)}, data.Shape...)...)
 	y := g.Input("y", abi.Int64, int64(batch))
-	loss := g.CrossEntropy(net.scores(g, x), y)
+	loss := g.CrossEntropy(net.scores(g, views.apply(g, x)), y)
 	g.Output("loss", loss)
 	step, err := g.Train(loss, abi.Optimizer{Kind: abi.AdamW, LearningRate: float32(set.Rate), WeightDecay: 1e-3})
 	if err != nil {
@@ -138,7 +143,11 @@ func fit(net *network, data *guest.Data, set settings, rep *report) error {
 			if _, err := data.Batch("train", i*batch, batch, uint32(epoch+1), xs, ys); err != nil {
 				return err
 			}
-			if err := step.Step(xs, ys); err != nil {
+			view, err := views.next()
+			if err != nil {
+				return err
+			}
+			if err := step.Step(append([]guest.Tensor{xs, ys}, view...)...); err != nil {
 				return err
 			}
 		}

@@ -18,6 +18,7 @@ type network struct {
 	convs      []layer
 	hidden     layer
 	out        layer
+	centre     guest.Tensor // -0.5
 	parameters int64
 }
 
@@ -53,6 +54,9 @@ func newNetwork(record []int64, classes, width int, r *rand.Rand) (*network, err
 		return nil, guest.Fail(abi.Invalid, "records have ", strconv.Itoa(len(record)), " axes: images have 3 (channels, rows, columns), numbers 1")
 	}
 	var err error
+	if net.centre, err = guest.Floats([]float32{-0.5}, 1); err != nil {
+		return nil, err
+	}
 	if net.hidden, err = net.layer("hidden", r, int64(8*width), features); err != nil {
 		return nil, err
 	}
@@ -77,6 +81,9 @@ func (n *network) layer(name string, r *rand.Rand, shape ...int64) (layer, error
 
 // scores adds the network to g and returns its scores for x, before a softmax.
 func (n *network) scores(g *guest.Graph, x guest.Value) guest.Value {
+	if len(n.convs) > 0 {
+		x = g.Add(x, g.Constant(n.centre)) // pixels are 0 to 1
+	}
 	for _, l := range n.convs {
 		w, b := l.params(g)
 		x = g.MaxPool(g.Relu(g.Conv(x, w, b, guest.Pads(1))), 2)

@@ -1,10 +1,12 @@
-//go:build wasip1
-
-package main
+// Package picture turns image files into what a model computes on, as the
+// input text of its card says: exactly what was done to the images of the data
+// it was trained on, so that a picture means the same to both.
+package picture
 
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -14,7 +16,6 @@ import (
 	"strings"
 
 	"github.com/cloister-ai/cloister/abi"
-	"github.com/cloister-ai/cloister/abi/guest"
 
 	"golang.org/x/image/draw"
 )
@@ -22,32 +23,30 @@ import (
 // maxPixels bounds an image before it is decoded.
 const maxPixels = 50_000_000
 
-// An input says how bytes become a record: the text in a schema or a card,
-// parsed. It does exactly what `cloister data pack` did to the images the model
-// was trained on.
-type input struct {
+// An Input says how a file becomes a record.
+type Input struct {
 	channels, width, height int
 	scale                   int  // white
 	fit                     bool // bars instead of cropping
 	values                  int  // numbers of a record that is no image
 }
 
-// parseInput reads "gray8x8/16", "rgb32x32/255", "rgb32x32/255+fit" or
-// "values30".
-func parseInput(s string) (input, error) {
-	refused := guest.Fail(abi.Invalid, "the model's card asks for input ", strconv.Quote(s), ", this app knows gray8x8/16, rgb32x32/255 and values30")
+// Parse reads "gray8x8/16", "rgb32x32/255", "rgb32x32/255+fit" (bars instead of
+// cropping) or "values30".
+func Parse(s string) (Input, error) {
+	refused := fmt.Errorf("input %q is not of the form gray8x8/16, rgb32x32/255 or values30: %w", s, abi.Invalid)
 	if v, ok := strings.CutPrefix(s, "values"); ok {
 		n, err := strconv.Atoi(v)
 		if err != nil || n < 1 {
-			return input{}, refused
+			return Input{}, refused
 		}
-		return input{values: n}, nil
+		return Input{values: n}, nil
 	}
-	in := input{channels: 1}
+	in := Input{channels: 1}
 	rest, ok := strings.CutPrefix(s, "gray")
 	if !ok {
 		if rest, ok = strings.CutPrefix(s, "rgb"); !ok {
-			return input{}, refused
+			return Input{}, refused
 		}
 		in.channels = 3
 	}
@@ -61,15 +60,16 @@ func parseInput(s string) (input, error) {
 	}{{w, &in.width, 4096}, {h, &in.height, 4096}, {scale, &in.scale, 255}} {
 		v, err := strconv.Atoi(n.text)
 		if err != nil || v < 1 || v > n.most {
-			return input{}, refused
+			return Input{}, refused
 		}
 		*n.into = v
 	}
 	return in, nil
 }
 
-// record turns a file into what the model computes on.
-func (in input) record(file []byte) ([]float32, error) {
+// Record returns a JPEG or PNG as numbers from 0 to 1, channel after channel;
+// where the model takes plain numbers it reads them from text. Errors: Invalid.
+func (in Input) Record(file []byte) ([]float32, error) {
 	if in.values > 0 {
 		return in.numbers(string(file))
 	}
@@ -81,16 +81,16 @@ func (in input) record(file []byte) ([]float32, error) {
 }
 
 // numbers reads numbers between commas or spaces.
-func (in input) numbers(s string) ([]float32, error) {
+func (in Input) numbers(s string) ([]float32, error) {
 	fields := strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ';' || r == ' ' || r == '\t' || r == '\n' || r == '\r' })
 	if len(fields) != in.values {
-		return nil, guest.Fail(abi.Invalid, strconv.Itoa(len(fields)), " numbers, the model takes ", strconv.Itoa(in.values))
+		return nil, fmt.Errorf("%d numbers, the model takes %d: %w", len(fields), in.values, abi.Invalid)
 	}
 	x := make([]float32, len(fields))
 	for i, f := range fields {
 		v, err := strconv.ParseFloat(f, 32)
 		if err != nil {
-			return nil, guest.Fail(abi.Invalid, strconv.Quote(f), " is no number")
+			return nil, fmt.Errorf("%q is no number: %w", f, abi.Invalid)
 		}
 		x[i] = float32(v)
 	}
@@ -104,7 +104,7 @@ func decode(file []byte) (img image.Image, turn orientation, err error) {
 	turn = 1
 	switch {
 	case len(file) == 0:
-		return nil, 0, guest.Fail(abi.Invalid, "zero bytes are no image")
+		return nil, 0, fmt.Errorf("zero bytes are no image: %w", abi.Invalid)
 	case bytes.HasPrefix(file, []byte("\xff\xd8\xff")):
 		config = func() (image.Config, error) { return jpeg.DecodeConfig(bytes.NewReader(file)) }
 		whole = func() (image.Image, error) { return jpeg.Decode(bytes.NewReader(file)) }
@@ -113,23 +113,23 @@ func decode(file []byte) (img image.Image, turn orientation, err error) {
 		config = func() (image.Config, error) { return png.DecodeConfig(bytes.NewReader(file)) }
 		whole = func() (image.Image, error) { return png.Decode(bytes.NewReader(file)) }
 	default:
-		return nil, 0, guest.Fail(abi.Invalid, "not a JPEG or PNG, it begins with ", strconv.Quote(string(file[:min(8, len(file))])))
+		return nil, 0, fmt.Errorf("not a JPEG or PNG, it begins with %q: %w", file[:min(8, len(file))], abi.Invalid)
 	}
 	c, err := config()
 	if err == nil && (c.Width <= 0 || c.Height <= 0 || c.Width > maxPixels/c.Height) {
-		return nil, 0, guest.Fail(abi.Invalid, "image of ", strconv.Itoa(c.Width), " x ", strconv.Itoa(c.Height), " pixels, at most ", strconv.Itoa(maxPixels), " in all")
+		return nil, 0, fmt.Errorf("image of %d x %d pixels, at most %d in all: %w", c.Width, c.Height, maxPixels, abi.Invalid)
 	}
 	if err == nil {
 		img, err = whole()
 	}
 	if err != nil {
-		return nil, 0, guest.Fail(abi.Invalid, "damaged image: ", err.Error())
+		return nil, 0, fmt.Errorf("damaged image: %w: %w", abi.Invalid, err)
 	}
 	return img, turn, nil
 }
 
 // sample crops or fits img, turned upright, and reads its elements.
-func (in input) sample(img image.Image, turn orientation) []float32 {
+func (in Input) sample(img image.Image, turn orientation) []float32 {
 	w, h := in.width, in.height
 	if turn >= 5 {
 		w, h = h, w // sample lying, read upright
@@ -162,7 +162,7 @@ func (in input) sample(img image.Image, turn orientation) []float32 {
 }
 
 // level maps 0 to 255 onto the steps the data was packed with, 0 to 1.
-func (in input) level(v byte) float32 {
+func (in Input) level(v byte) float32 {
 	return float32((int(v)*in.scale+127)/255) / float32(in.scale)
 }
 
