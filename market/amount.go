@@ -23,7 +23,7 @@ func FormatCredits(units uint64) string { return amount(new(big.Int).SetUint64(u
 func ParseCredits(s string) (uint64, error) {
 	text := strings.TrimSuffix(s, " CLC")
 	whole, frac, point := strings.Cut(text, ".")
-	if point && frac == "" || len(frac) > decimals || whole == "" || len(whole) > 13 || strings.Trim(whole+frac, "0123456789") != "" {
+	if point && frac == "" || len(frac) > decimals || whole == "" || len(whole) > 14 || strings.Trim(whole+frac, "0123456789") != "" {
 		return 0, fmt.Errorf("market: amount %q: want credits with at most %d decimals: %w", s, decimals, abi.Invalid)
 	}
 	n, ok := new(big.Int).SetString(whole+frac+strings.Repeat("0", decimals-len(frac)), 10)

@@ -146,24 +146,28 @@ func (c *Client) bought(ctx context.Context, o Order) (Bundle, Tx, error) {
 	return b, tx, c.safe(ctx, block)
 }
 
-// order sends the purchase. A permit that another process used up meanwhile
-// shows as a missing allowance, and is signed again.
+// order sends the purchase. A permit that another process with the same key used
+// up meanwhile shows as a missing allowance, and is signed again.
 func (c *Client) order(ctx context.Context, o Order) (*types.Receipt, error) {
 	ids, units := make([]*big.Int, len(o.Items)), make([]uint64, len(o.Items))
 	for i, it := range o.Items {
 		ids[i], units[i] = new(big.Int).SetBytes(it.Asset[:]), it.Units
 	}
 	ttl, most := uint64(o.TTL/time.Second), new(big.Int).SetUint64(o.MaxPaid)
-	for try := 0; ; try++ {
-		permit, err := c.permit(ctx, most)
-		if err != nil {
-			return nil, err
+	for try := 1; ; try++ {
+		r, err := c.writeBuilt(ctx, c.at.Market, func(ctx context.Context) ([]byte, error) {
+			permit, err := c.permit(ctx, most)
+			if err != nil {
+				return nil, err
+			}
+			return c.market.PackBuyBundleWithPermit(o.Ref, ids, units, ttl, most, permit), nil
+		})
+		if try == sendTries || !reverted[credits.CreditsERC20InsufficientAllowance](err) {
+			return r, err
 		}
-		r, err := c.write(ctx, c.at.Market, c.market.PackBuyBundleWithPermit(o.Ref, ids, units, ttl, most, permit))
-		if reverted[credits.CreditsERC20InsufficientAllowance](err) && try < 3 {
-			continue
+		if err := pause(ctx, time.Duration(try)*20*time.Millisecond); err != nil {
+			return nil, fmt.Errorf("market: buy: %w", err)
 		}
-		return r, err
 	}
 }
 

@@ -30,11 +30,12 @@ var errNoKey = fmt.Errorf("market: this client has no key and only reads: %w", a
 // write sends one transaction to a contract and waits until it is in a block.
 // Call settled afterwards: the block is not durable yet.
 func (c *Client) write(ctx context.Context, to abi.Address, data []byte) (*types.Receipt, error) {
-	target := common.Address(to)
-	return c.transact(ctx, &target, data)
+	return c.writeBuilt(ctx, to, func(context.Context) ([]byte, error) { return data, nil })
 }
 
-func (c *Client) transact(ctx context.Context, to *common.Address, data []byte) (*types.Receipt, error) {
+// writeBuilt is write for data that depends on what the same key wrote before:
+// build runs when it is this write's turn.
+func (c *Client) writeBuilt(ctx context.Context, to abi.Address, build func(context.Context) ([]byte, error)) (*types.Receipt, error) {
 	if c.key == nil {
 		return nil, errNoKey
 	}
@@ -43,6 +44,17 @@ func (c *Client) transact(ctx context.Context, to *common.Address, data []byte) 
 		return nil, err
 	}
 	defer release()
+	data, err := build(ctx)
+	if err != nil {
+		return nil, err
+	}
+	target := common.Address(to)
+	return c.transact(ctx, &target, data)
+}
+
+// transact sends one transaction of the key whose turn it is; no target creates
+// a contract.
+func (c *Client) transact(ctx context.Context, to *common.Address, data []byte) (*types.Receipt, error) {
 	msg := ethereum.CallMsg{From: common.Address(c.key.address), To: to, Data: data}
 	tx, err := c.send(ctx, msg)
 	if err != nil {
