@@ -5,6 +5,7 @@ package guest
 import (
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"unsafe"
 
 	"github.com/cloister-ai/cloister/abi"
@@ -44,6 +45,12 @@ func Fail(kind abi.Kind, parts ...string) error {
 		text += p
 	}
 	return &Error{kind, text}
+}
+
+// Within says where err happened; the Kind stays.
+func Within(where string, err error) error {
+	k := abi.KindOf(err)
+	return &Error{k, where + ": " + strings.TrimSuffix(err.Error(), ": "+k.Error())}
 }
 
 // result turns what an import returned into a value or an error.

@@ -45,7 +45,7 @@ func classify() error {
 	}
 	in, err := picture.Parse(c.Input)
 	if err != nil {
-		return guest.Fail(abi.Invalid, "the model's card: ", err.Error())
+		return guest.Within("the model's card", err)
 	}
 	input, err := guest.Input()
 	if err != nil {
@@ -70,7 +70,7 @@ func classify() error {
 		guest.Progress(i, len(files), "classifying")
 		x, err := in.Record(file)
 		if err != nil {
-			return guest.Fail(abi.KindOf(err), "input ", strconv.Itoa(i+1), " of ", strconv.Itoa(len(files)), ": ", err.Error())
+			return guest.Within("input "+strconv.Itoa(i+1)+" of "+strconv.Itoa(len(files)), err)
 		}
 		scores, err := ask(p, x)
 		if err != nil {
