@@ -54,7 +54,7 @@ type writer struct {
 }
 
 // choose names every value that is written: outputs by their own name, the others
-// by number.
+// by the number of those before them.
 func (w *writer) choose() {
 	live := make([]bool, w.g.Len()+1)
 	for _, o := range w.g.Outputs() {
@@ -76,11 +76,13 @@ func (w *writer) choose() {
 		}
 		w.names[o.Value] = o.Name
 	}
+	written := 0
 	for v := 1; v <= w.g.Len(); v++ {
 		if !live[v] || w.names[v] != "" {
 			continue
 		}
-		name := fmt.Sprintf("v%d", v)
+		written++
+		name := fmt.Sprintf("v%d", written)
 		for w.taken[name] {
 			name += "_"
 		}
