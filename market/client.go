@@ -110,19 +110,28 @@ func connect(ctx context.Context, eth backend, n Node, c Config) (*Client, error
 	if c.Addresses == (contracts.Addresses{}) {
 		c.Addresses = contracts.Predeployed()
 	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
-	id, err := eth.ChainID(ctx)
+	client, err := newClient(ctx, eth, n, c)
 	if err != nil {
-		return nil, rpcError("ask for the chain id", err)
+		return nil, err
 	}
 	code, err := eth.CodeAt(ctx, common.Address(c.Addresses.Market), nil)
 	if err != nil {
 		return nil, rpcError("look for the market", err)
 	}
 	if len(code) == 0 {
-		return nil, fmt.Errorf("market: no contract stands at %v on chain %v: %w", c.Addresses.Market, id, abi.NotFound)
+		return nil, fmt.Errorf("market: no contract stands at %v on chain %d: %w", c.Addresses.Market, client.chainID, abi.NotFound)
+	}
+	return client, nil
+}
+
+// newClient asks the chain for its id and nothing else.
+func newClient(ctx context.Context, eth backend, n Node, c Config) (*Client, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	id, err := eth.ChainID(ctx)
+	if err != nil {
+		return nil, rpcError("ask for the chain id", err)
 	}
 	return &Client{key: c.Key, conn: &conn{
 		eth: eth, node: n, at: c.Addresses, chainID: id.Uint64(), depth: c.Confirmations, log: c.Log,

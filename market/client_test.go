@@ -348,6 +348,38 @@ func TestTheSameCodeWorksOverAURL(t *testing.T) {
 	}
 }
 
+func TestADeployedMarketStandsApart(t *testing.T) {
+	w := newWorld(t, contracts.Params{})
+	ctx := t.Context()
+	at, err := market.Deploy(ctx, w.chain.URL(), market.Config{Key: w.operator.Key()}, contracts.Params{Operator: w.host.Address()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	far, err := market.Dial(ctx, w.chain.URL(), market.Config{Key: w.dev.Key(), Addresses: at})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer far.Close()
+	here := list(t, w.dev, market.Listing{Kind: wire.App, Content: digest("app"), Price: 4})
+	there := list(t, far, market.Listing{Kind: wire.App, Content: digest("app")})
+	if there.Price != 0 || here.Price != 4 {
+		t.Errorf("listed %+v here and %+v there", here, there)
+	}
+	b, _, err := far.As(w.me.Key()).Buy(ctx, market.Order{Ref: digest("order"), Items: []market.Item{{Asset: there.ID}}})
+	if err != nil || len(b.Receipts) != 1 || b.Paid != 0 {
+		t.Errorf("Buy of something free = %+v, %v", b, err)
+	}
+	if _, err := far.Fund(ctx, abi.Address{1}); abi.KindOf(err) != abi.NotFound {
+		t.Errorf("Fund without a faucet = %v; want not found", err)
+	}
+	if _, err := far.As(w.operator.Key()).Pause(ctx); abi.KindOf(err) != abi.Denied {
+		t.Errorf("Pause by another chain's operator = %v; want denied", err)
+	}
+	if far.Domain() == w.me.Domain() {
+		t.Error("two markets share a domain")
+	}
+}
+
 func TestConfirmationsAreWaitedFor(t *testing.T) {
 	w := newWorld(t, contracts.Params{})
 	far, err := market.Dial(t.Context(), w.chain.URL(), market.Config{Key: w.dev.Key(), Confirmations: 2})
