@@ -101,24 +101,24 @@ func (n *Node) Run(ctx context.Context, job wire.Job, attempt uint32, progress f
 
 	facts, err := n.facts(ctx, job) // who signed, what was paid, what policies say
 	if err != nil {
-		return wire.Result{}, err
+		return wire.Result{}, refused{err}
 	}
 	grant, err := gate.Admit(n.cfg.Policy, facts, job.Request) // may it run?
 	if err != nil {
-		return wire.Result{}, err
+		return wire.Result{}, refused{err}
 	}
 	app, err := n.load(ctx, job.Request.App) // fetch, check, compile once
 	if err != nil {
-		return wire.Result{}, err
+		return wire.Result{}, refused{err}
 	}
 	in, err := n.open(ctx, job, facts) // body, dataset, model
 	if err != nil {
-		return wire.Result{}, err
+		return wire.Result{}, refused{err}
 	}
 	defer in.wipe()
 	session, err := n.cfg.Engine.Open(ctx, abi.Quota{TensorBytes: grant.Limits().Tensor, FLOPs: n.cfg.FLOPs})
 	if err != nil {
-		return wire.Result{}, fmt.Errorf("engine %s: %w", n.cfg.Engine.Name(), err)
+		return wire.Result{}, refused{fmt.Errorf("engine %s: %w", n.cfg.Engine.Name(), err)}
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
 
@@ -144,6 +144,15 @@ func (n *Node) Run(ctx context.Context, job wire.Job, attempt uint32, progress f
 	}
 	return res, nil
 }
+
+// refused marks an error that came before any of the app's code ran: the buyer
+// keeps the unit.
+type refused struct{ error }
+
+func (r refused) Unwrap() error { return r.error }
+
+// Refused reports that no app code ran.
+func (refused) Refused() bool { return true }
 
 // facts finds out what the gate decides on. What is not there is left out: that
 // is for the gate to judge.

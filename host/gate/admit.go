@@ -25,7 +25,7 @@ type Policy struct {
 // it was read from somewhere the job's sender does not control.
 type Facts struct {
 	Now       time.Time
-	Host      abi.Address                  // this node
+	Host      abi.Address                  // this node; zero while it is open which host will run the job
 	Signer    abi.Address                  // who signed the request
 	Purchases map[abi.Digest]wire.Purchase // the request's receipts that exist, by id, as the chain's durable state says
 	Data      wire.Policy                  // of the dataset asked for
@@ -157,7 +157,7 @@ func allows(p wire.Policy, kind string, asset, app abi.Digest, host abi.Address)
 	default:
 		return fmt.Errorf("gate: the policy of %s %v is of kind %q, which this node does not enforce: %w", kind, asset.Short(), p.Kind, abi.Denied)
 	}
-	if len(p.Hosts) > 0 && !slices.Contains(p.Hosts, host) {
+	if len(p.Hosts) > 0 && !host.IsZero() && !slices.Contains(p.Hosts, host) {
 		return fmt.Errorf("gate: the policy of %s %v does not list host %v: %w", kind, asset.Short(), host, abi.Denied)
 	}
 	return nil

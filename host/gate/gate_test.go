@@ -142,6 +142,20 @@ func TestADelegatedKeyMayActForTheBuyer(t *testing.T) {
 	}
 }
 
+func TestWhichHostIsAskedOnceItIsKnown(t *testing.T) {
+	s := paidFor()
+	s.facts.Data.Hosts = []abi.Address{host}
+	for _, tt := range []struct {
+		host abi.Address
+		want error
+	}{{abi.Address{}, nil}, {host, nil}, {buyer, abi.Denied}} {
+		s.facts.Host = tt.host
+		if _, err := gate.Admit(s.policy, s.facts, s.req); !errors.Is(err, tt.want) {
+			t.Errorf("host %v: %v, want %v", tt.host, err, tt.want)
+		}
+	}
+}
+
 func TestAdmitReportsEveryReason(t *testing.T) {
 	s := paidFor()
 	s.req.Deadline = 1

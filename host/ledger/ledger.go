@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -121,6 +122,31 @@ func (l *Ledger) All(fn func(wire.SignedReceipt) error) error {
 	l.mu.Unlock()
 	_, err := scan(io.NewSectionReader(l.file, 0, size), fn)
 	return err
+}
+
+// Read calls fn with every receipt of the ledger at path, oldest first, after
+// checking its signature, also while another process appends to it. A path
+// without a file holds none.
+func Read(path string, recover wire.Recover, fn func(wire.Receipt, wire.SignedReceipt) error) error {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("ledger: %w: %w", abi.Unavailable, err)
+	}
+	defer f.Close()
+	_, err = scan(f, func(s wire.SignedReceipt) error {
+		r, err := s.Verify(recover)
+		if err != nil {
+			return err
+		}
+		return fn(r, s)
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: %s: %w", path, err)
+	}
+	return nil
 }
 
 // scan calls fn with every whole entry of r and returns where they end. A torn

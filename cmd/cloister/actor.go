@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/abi/wire"
+	"github.com/cloister-ai/cloister/host/fleet"
+	"github.com/cloister-ai/cloister/host/vault"
+	"github.com/cloister-ai/cloister/market"
+)
+
+// An actor is a party at a site: what one person can do there.
+type actor struct {
+	*party
+	site   *site
+	market *market.Client // signs with the party's key
+}
+
+// as returns the actor of that name, making its keys the first time.
+func (s *site) as(name string) (*actor, error) {
+	p, err := s.state.party(name)
+	if err != nil {
+		return nil, err
+	}
+	return &actor{party: p, site: s, market: s.market.As(p.key)}, nil
+}
+
+// A description is the public page of an asset: what its URI names.
+type description struct {
+	Name    string      `json:"name"`
+	Text    string      `json:"text,omitempty"`
+	Licence string      `json:"licence,omitempty"`
+	Schema  *abi.Schema `json:"schema,omitempty"` // datasets
+	Card    *vault.Card `json:"card,omitempty"`   // models
+	Bytes   int64       `json:"bytes,omitempty"`
+}
+
+// uriScheme begins the URI of a description that is a blob of ours.
+const uriScheme = "cloister:"
+
+// offer is something an actor wants to sell.
+type offer struct {
+	kind    wire.AssetKind
+	content abi.Digest
+	policy  *wire.Policy // nil: none
+	price   uint64
+	shares  []market.Share // nil: all to the seller
+	about   description
+}
+
+// list puts o on sale, once however often it is called.
+func (a *actor) list(ctx context.Context, o offer) (market.Asset, market.Tx, error) {
+	l := market.Listing{Kind: o.kind, Content: o.content, Price: o.price}
+	if o.policy != nil {
+		b, err := wire.Marshal(*o.policy)
+		if err != nil {
+			return market.Asset{}, market.Tx{}, fmt.Errorf("policy: %w: %w", abi.Invalid, err)
+		}
+		if l.Policy, err = a.site.store.PutBytes(b); err != nil {
+			return market.Asset{}, market.Tx{}, err
+		}
+	}
+	about, err := json.Marshal(o.about)
+	if err != nil {
+		return market.Asset{}, market.Tx{}, fmt.Errorf("description: %w: %w", abi.Invalid, err)
+	}
+	page, err := a.site.store.PutBytes(about)
+	if err != nil {
+		return market.Asset{}, market.Tx{}, err
+	}
+	l.URI = uriScheme + page.String()
+	if len(o.shares) > 0 {
+		if l.Split, _, err = a.market.SetSplit(ctx, o.shares); err != nil {
+			return market.Asset{}, market.Tx{}, err
+		}
+	}
+	return a.market.List(ctx, l)
+}
+
+// publish puts a module on sale.
+func (a *actor) publish(ctx context.Context, path string, price uint64, about description) (market.Asset, market.Tx, error) {
+	wasm, err := os.ReadFile(path)
+	if err != nil {
+		return market.Asset{}, market.Tx{}, fmt.Errorf("%w: %w", abi.NotFound, err)
+	}
+	return a.publishBytes(ctx, wasm, price, about)
+}
+
+func (a *actor) publishBytes(ctx context.Context, wasm []byte, price uint64, about description) (market.Asset, market.Tx, error) {
+	content, err := a.site.store.PutBytes(wasm)
+	if err != nil {
+		return market.Asset{}, market.Tx{}, err
+	}
+	about.Bytes = int64(len(wasm))
+	return a.list(ctx, offer{kind: wire.App, content: content, price: price, about: about})
+}
+
+// An errand is a job before anybody signed it.
+type errand struct {
+	app, data, model abi.Digest
+	receipts         []abi.Digest
+	input            []byte
+	params           map[string]string
+	limits           wire.Limits
+}
+
+// jobLife is how long a signed job may wait before somebody starts it.
+const jobLife = 12 * time.Hour
+
+// sign makes e a job for the site's slot: sealed to the hosts in the roster,
+// signed with the actor's key.
+func (a *actor) sign(ctx context.Context, e errand) (wire.Job, error) {
+	roster, err := a.site.roster(ctx)
+	if err != nil {
+		return wire.Job{}, err
+	}
+	body := wire.Body{Input: e.input, Params: e.params, Seed: random(), Reply: a.id.Public()}
+	sealed, keys, err := vault.SealBody(body, roster.Hosts)
+	if err != nil {
+		return wire.Job{}, err
+	}
+	job := wire.Job{
+		Request: wire.Request{
+			ID: random(), App: e.app, Data: e.data, Model: e.model, Slot: roster.Slot, Body: abi.Sum(sealed),
+			Receipts: e.receipts, Deadline: uint64(time.Now().Add(jobLife).Unix()), Limits: e.limits,
+		},
+		Body: sealed, Keys: keys,
+	}
+	job.Signature, err = market.SignRequest(a.market.Domain(), job.Request, a.key)
+	return job, err
+}
+
+// signOnce is sign, remembered: the job is on disk under name before anybody
+// sees it, so that a second call after a crash sends the same bytes.
+func (a *actor) signOnce(ctx context.Context, name string, e errand) (wire.Job, error) {
+	path := a.site.state.path("story", "jobs", name)
+	b, err := os.ReadFile(path)
+	if err == nil {
+		var job wire.Job
+		if err := wire.Unmarshal(b, &job); err != nil {
+			return wire.Job{}, fmt.Errorf("%s: %w", path, err)
+		}
+		return job, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return wire.Job{}, fmt.Errorf("%w: %w", abi.Unavailable, err)
+	}
+	job, err := a.sign(ctx, e)
+	if err != nil {
+		return wire.Job{}, err
+	}
+	if b, err = wire.Marshal(job); err != nil {
+		return wire.Job{}, fmt.Errorf("job: %w: %w", abi.Internal, err)
+	}
+	return job, writeFile(path, b)
+}
+
+// An answer is a result, opened.
+type answer struct {
+	output  []byte
+	result  wire.Result
+	receipt wire.Receipt
+}
+
+// wait returns what became of job, opened with the actor's identity, after
+// checking that a host of the roster signed its receipt and that the receipt
+// lists exactly what arrived.
+func (a *actor) wait(ctx context.Context, job wire.Job) (answer, error) {
+	return a.follow(ctx, job, func(fleet.Status) {})
+}
+
+// follow is wait, and calls f with every change on the way.
+func (a *actor) follow(ctx context.Context, job wire.Job, f func(fleet.Status)) (answer, error) {
+	res, err := a.site.bus.Follow(ctx, job.Request.ID, f)
+	if err != nil {
+		return answer{}, err
+	}
+	out, err := vault.OpenOutput(a.id, job.Request.ID, res)
+	if err != nil {
+		return answer{}, err
+	}
+	receipt, err := res.Receipt.Verify(market.Recover)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := matches(receipt, job, res); err != nil {
+		return answer{}, err
+	}
+	for _, m := range res.Models {
+		key, err := vault.OpenTrained(a.id, job.Request.ID, m)
+		if err != nil {
+			return answer{}, err
+		}
+		if err := a.keys.Put(m.Content, key); err != nil {
+			return answer{}, err
+		}
+	}
+	return answer{out, res, receipt}, nil
+}
+
+// matches holds a receipt against the job it is for and the result it came with.
+func matches(r wire.Receipt, job wire.Job, res wire.Result) error {
+	q := job.Request
+	if r.Job != q.ID || r.App != q.App || r.Data != q.Data || r.Model != q.Model || r.Slot != q.Slot || r.Body != q.Body {
+		return fmt.Errorf("the receipt is for another job than %v: %w", q.ID.Short(), abi.Denied)
+	}
+	if want := 1 + len(res.Metrics) + len(res.Models); len(r.Releases) != want {
+		return fmt.Errorf("the receipt of job %v lists %d releases, %d arrived: %w", q.ID.Short(), len(r.Releases), want, abi.Denied)
+	}
+	if r.Releases[0].Digest != abi.Sum(res.Output) {
+		return fmt.Errorf("the receipt of job %v lists another output: %w", q.ID.Short(), abi.Denied)
+	}
+	for i, m := range res.Models {
+		if r.Releases[1+len(res.Metrics)+i].Digest != m.Content {
+			return fmt.Errorf("the receipt of job %v lists another model than %v: %w", q.ID.Short(), m.Content.Short(), abi.Denied)
+		}
+	}
+	return nil
+}
+
+// random returns 32 random bytes.
+func random() (d abi.Digest) {
+	rand.Read(d[:]) // never fails: crypto/rand ends the process first
+	return d
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/abi/wire"
+	"github.com/cloister-ai/cloister/host"
+	"github.com/cloister-ai/cloister/host/fleet"
+	"github.com/cloister-ai/cloister/host/gate"
+	"github.com/cloister-ai/cloister/host/store"
+	"github.com/cloister-ai/cloister/host/vault"
+	"github.com/cloister-ai/cloister/market"
+)
+
+// signer says who signed a job for this site's market.
+func signer(d market.Domain) func(wire.Job) (abi.Address, error) {
+	return func(job wire.Job) (abi.Address, error) { return market.RecoverRequest(d, job.Request, job.Signature) }
+}
+
+// documents reads policies from a store.
+type documents struct{ *store.Store }
+
+func (d documents) Get(_ context.Context, name abi.Digest) ([]byte, error) { return d.Store.Get(name) }
+
+// admit is the broker's question: may job run at all, and what pays for it? The
+// host asks again.
+func (s *site) admit(ctx context.Context, job wire.Job) ([]wire.Purchase, error) {
+	who, err := signer(s.market.Domain())(job)
+	if err != nil {
+		return nil, err
+	}
+	f, err := host.Facts(ctx, s.index, documents{s.store}, job.Request)
+	if err != nil {
+		return nil, err
+	}
+	f.Now, f.Signer = time.Now(), who
+	if _, err := gate.Admit(gate.Policy{Slot: s.slot}, f, job.Request); err != nil {
+		return nil, err
+	}
+	var pays []wire.Purchase
+	for _, need := range []struct {
+		kind    wire.AssetKind
+		content abi.Digest
+	}{
+		{wire.App, job.Request.App}, {wire.Dataset, job.Request.Data}, {wire.Model, job.Request.Model}, {wire.Slot, job.Request.Slot},
+	} {
+		if need.content.IsZero() {
+			continue
+		}
+		id, err := gate.Pays(f, job.Request, need.kind, need.content)
+		if err != nil {
+			return nil, err
+		}
+		pays = append(pays, f.Purchases[id])
+	}
+	return pays, nil
+}
+
+// ownMachine is the slot that everybody owns: the machine at home. It stands on
+// no chain and costs nothing.
+func ownMachine(who abi.Address) abi.Digest {
+	return abi.Sum(append([]byte("cloister own machine v1 "), who[:]...))
+}
+
+// A keyService answers, for every party of a state folder, who may have the key
+// of a dataset or model of theirs.
+type keyService struct{ site *site }
+
+func (k *keyService) release(ctx context.Context, q wire.KeyRequest) (wire.SealedKey, error) {
+	f, err := k.facts(ctx, q)
+	if err != nil {
+		return wire.SealedKey{}, err
+	}
+	defer f.Key.Wipe()
+	return vault.Release(q, f)
+}
+
+// facts finds out what vault.Release decides on.
+func (k *keyService) facts(ctx context.Context, q wire.KeyRequest) (f vault.Facts, err error) {
+	f.Now = time.Now()
+	if f.Signer, err = market.RecoverRequest(k.site.market.Domain(), q.Job, q.Signature); err != nil {
+		return f, err
+	}
+	if f.Purchase, err = k.site.index.Purchase(ctx, q.Receipt); err != nil {
+		return f, err
+	}
+	b, err := k.site.store.Get(f.Purchase.Policy)
+	if err != nil {
+		return f, fmt.Errorf("policy of %v: %w", q.Content.Short(), err)
+	}
+	if err := wire.Unmarshal(b, &f.Policy); err != nil {
+		return f, err
+	}
+	if f.Roster, f.RosterBy, err = fleet.OpenRoster(q.Roster, q.Job.Slot, f.Now, market.Recover); err != nil {
+		return f, err
+	}
+	if q.Job.Slot == ownMachine(f.Signer) {
+		// At home nobody else watches: only a licence to hold the plaintext will do.
+		if f.Policy.Kind != wire.Open {
+			return f, fmt.Errorf("the policy of %v is %q: it may be used on a slot, not taken home: %w", q.Content.Short(), f.Policy.Kind, abi.Denied)
+		}
+		f.SlotOwner = f.Signer
+	} else {
+		slot, err := k.site.market.Find(ctx, wire.Slot, q.Job.Slot)
+		if err != nil {
+			return f, fmt.Errorf("slot %v: %w", q.Job.Slot.Short(), err)
+		}
+		f.SlotOwner = slot.Owner
+	}
+	f.Key, err = k.key(q.Content)
+	return f, err
+}
+
+// key looks for a file key in the keyring of everybody here.
+func (k *keyService) key(content abi.Digest) (vault.Key, error) {
+	all, err := k.site.state.parties()
+	if err != nil {
+		return vault.Key{}, err
+	}
+	for _, p := range all {
+		key, err := p.keys.Get(content)
+		if !errors.Is(err, abi.NotFound) {
+			return key, err
+		}
+	}
+	return vault.Key{}, fmt.Errorf("nobody here has the key of %v: %w", content.Short(), abi.NotFound)
+}
+
+// fetch gets the key of a model that the actor bought under an open licence, so
+// that it runs on the actor's own machine from then on.
+func (a *actor) fetch(ctx context.Context, model market.Asset, receipts []abi.Digest) error {
+	if a.keys.Has(model.Content) {
+		return nil
+	}
+	me := a.key.Address()
+	home := wire.Roster{
+		Slot: ownMachine(me), Expires: uint64(time.Now().Add(time.Minute).Unix()),
+		Hosts: []wire.Host{{Name: "home", Address: me, Key: a.id.Public()}},
+	}
+	q := wire.KeyRequest{
+		Job: wire.Request{
+			ID: random(), Model: model.Content, Slot: home.Slot, Receipts: receipts,
+			Deadline: uint64(time.Now().Add(time.Minute).Unix()),
+		},
+		Content: model.Content, Host: me,
+	}
+	var err error
+	if q.Receipt, err = a.receiptOf(ctx, model, receipts); err != nil {
+		return err
+	}
+	if q.Signature, err = market.SignRequest(a.market.Domain(), q.Job, a.key); err != nil {
+		return err
+	}
+	if q.Roster.Roster, err = wire.Marshal(home); err != nil {
+		return err
+	}
+	if q.Roster.Signature, err = a.key.Sign(abi.Sum(q.Roster.Roster)); err != nil {
+		return err
+	}
+	sealed, err := a.site.askKey(ctx, q)
+	if err != nil {
+		return err
+	}
+	key, err := a.id.OpenKey(sealed, vault.KeyInfo(model.Content, q.Job.ID, q.Receipt, me))
+	if err != nil {
+		return err
+	}
+	defer key.Wipe()
+	return a.keys.Put(model.Content, key)
+}
+
+// receiptOf finds the one of receipts that bought asset.
+func (a *actor) receiptOf(ctx context.Context, asset market.Asset, receipts []abi.Digest) (abi.Digest, error) {
+	for _, id := range receipts {
+		r, err := a.market.Receipt(ctx, id)
+		if err != nil {
+			return abi.Digest{}, err
+		}
+		if r.Asset == asset.ID {
+			return id, nil
+		}
+	}
+	return abi.Digest{}, fmt.Errorf("no receipt of %s is for %v %v: %w", a.name, asset.Kind, asset.Content.Short(), abi.Denied)
+}
+
+// askKey asks the key service: in this process, or over the bus.
+func (s *site) askKey(ctx context.Context, q wire.KeyRequest) (wire.SealedKey, error) {
+	if s.broker != nil {
+		return (&keyService{s}).release(ctx, q)
+	}
+	return s.conn.RequestKey(ctx, q)
+}
+
+// classifyInput joins photos into what the classify app takes.
+func classifyInput(paths []string) ([]byte, error) {
+	var files [][]byte
+	for _, p := range paths {
+		b, err := os.ReadFile(p)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", abi.NotFound, err)
+		}
+		files = append(files, b)
+	}
+	return abi.JoinFiles(files...), nil
+}

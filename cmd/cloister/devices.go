@@ -1,0 +1,5 @@
+package main
+
+type devicesCmd struct{}
+
+func (devicesCmd) Run() error { return nil }

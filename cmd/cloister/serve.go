@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+
+	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/host/fleet"
+	"github.com/cloister-ai/cloister/market"
+
+	"golang.org/x/sync/errgroup"
+)
+
+type serveCmd struct {
+	Join      fleetToken `help:"Token of a host, as cloister token prints it." required:""`
+	RPC       string     `help:"JSON-RPC URL of the chain." required:"" name:"rpc"`
+	Contracts string     `help:"JSON file with the contracts' addresses, on a chain that is not embedded." type:"path"`
+	Slot      abi.Digest `help:"Content id of the slot to serve."`
+	Name      string     `help:"Name of this machine in rosters." default:"host"`
+	UntilEOF  bool       `help:"Stop when standard input ends." hidden:"" name:"until-eof"`
+	hostConfig
+}
+
+// A fleetToken is a join token on the command line.
+type fleetToken struct{ fleet.Token }
+
+func (t *fleetToken) UnmarshalText(b []byte) (err error) {
+	t.Token, err = fleet.ParseToken(string(b))
+	return err
+}
+
+// Run serves jobs of another node's slot until ctx is done.
+func (c serveCmd) Run(ctx context.Context, log *slog.Logger, t *terminal, state stateDir) (err error) {
+	if err := state.open(); err != nil {
+		return err
+	}
+	unlock, err := state.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if c.UntilEOF {
+		var stop context.CancelFunc
+		ctx, stop = context.WithCancel(ctx)
+		defer stop()
+		go func() { io.Copy(io.Discard, t.in); stop() }() // ends with the process at the latest
+	}
+	s := &site{state: state, log: log}
+	defer func() { err = errors.Join(err, s.close()) }()
+	if err := s.connect(ctx, siteConfig{RPC: c.RPC, Contracts: c.Contracts}); err != nil {
+		return err
+	}
+	id, err := fleet.OpenIdentity(state.path("bus.key"))
+	if err != nil {
+		return err
+	}
+	conn, err := fleet.Dial(ctx, c.Join.Token, fleet.DialConfig{Identity: id, Log: log})
+	if err != nil {
+		return err
+	}
+	s.closes = append(s.closes, func() error { conn.Close(); return nil })
+	s.conn = conn
+	me, err := state.party(owner)
+	if err != nil {
+		return err
+	}
+	index := market.NewIndex(s.market, market.IndexConfig{Log: log})
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return index.Serve(ctx) })
+	g.Go(func() error {
+		return serveHost(ctx, hosting{
+			hostConfig: c.hostConfig, state: state, party: me, name: c.Name, slot: c.Slot, conn: conn,
+			store: s.store, market: s.market, index: index, log: log,
+		})
+	})
+	return g.Wait()
+}
