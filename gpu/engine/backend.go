@@ -9,8 +9,8 @@ import (
 	"github.com/cloister-ai/cloister/gpu/graph"
 )
 
-// A backend keeps tensors and runs plans. Everything above it is the same for
-// all engines. It is safe for concurrent use.
+// A backend keeps the tensors and runs the plans of one session. Everything above
+// it is the same for all engines. One goroutine uses it.
 type backend interface {
 	// accept refuses, as Invalid and by name, an operator the backend lacks.
 	accept(n *graph.Node, in []graph.Type) error
@@ -20,6 +20,7 @@ type backend interface {
 	alloc(n int64) (buffer, error)
 	// compile makes p runnable; opt is complete, and used if p has gradients.
 	compile(ctx context.Context, p *graph.Plan, opt abi.Optimizer) (executable, error)
+	// close ends the session; its executables are closed already.
 	close() error
 }
 

@@ -12,32 +12,40 @@ import (
 	"github.com/cloister-ai/cloister/abi"
 )
 
-// An Engine is a backend with a name. It is safe for concurrent use.
+// An Engine opens sessions over one backend. It is safe for concurrent use.
 type Engine struct {
-	name    string
-	backend backend
+	name  string
+	open  func() backend
+	close func() error
 }
 
 var _ abi.Engine = (*Engine)(nil)
 
-// backends makes each backend there is.
-func backends() map[string]func() backend {
-	return map[string]func() backend{
-		"cpu": func() backend { return cpuBackend{} },
-	}
+// engines makes each engine there is.
+var engines = map[string]func() *Engine{
+	"cpu": func() *Engine {
+		return &Engine{open: func() backend { return cpuBackend{} }, close: func() error { return nil }}
+	},
+	"gorgonia": func() *Engine {
+		p := new(pool)
+		return &Engine{open: func() backend { return &gorgoniaBackend{pool: p} }, close: p.close}
+	},
 }
 
 // Names lists the engines that New knows, in order.
-func Names() []string { return slices.Sorted(maps.Keys(backends())) }
+func Names() []string { return slices.Sorted(maps.Keys(engines)) }
 
 // New returns the engine of that name; another name is Invalid. The engine is an
-// [io.Closer]: one that holds a process ends it with Close.
+// [io.Closer]: one that holds processes ends them with Close. A program that uses
+// "gorgonia" calls [driver.Main] first in main.
 func New(name string) (abi.Engine, error) {
-	b, ok := backends()[name]
+	make, ok := engines[name]
 	if !ok {
 		return nil, fmt.Errorf("engine: %q is not one of %s: %w", name, strings.Join(Names(), ", "), abi.Invalid)
 	}
-	return &Engine{name, b()}, nil
+	e := make()
+	e.name = name
+	return e, nil
 }
 
 // Name is the name the engine was made by.
@@ -48,9 +56,9 @@ func (e *Engine) Open(ctx context.Context, q abi.Quota) (abi.Session, error) {
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("engine: open: %w", context.Cause(ctx))
 	}
-	return &session{backend: e.backend, quota: q, programs: make(map[*program]bool)}, nil
+	return &session{backend: e.open(), quota: q, programs: make(map[*program]bool)}, nil
 }
 
 // Close ends what the engine holds beside its sessions. Sessions that are open
 // fail from then on.
-func (e *Engine) Close() error { return e.backend.close() }
+func (e *Engine) Close() error { return e.close() }

@@ -228,5 +228,5 @@ func (s *session) Close() error {
 	}
 	s.closed = true
 	s.usage.Bytes = 0
-	return errs
+	return errors.Join(errs, s.backend.close())
 }
