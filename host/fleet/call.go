@@ -49,6 +49,8 @@ func call[A any, P interface {
 	if len(b) > maxMessage {
 		return none, bad("%s: message of %d bytes, at most %d", op, len(b), maxMessage)
 	}
+	ctx, hangUp := c.calling(ctx)
+	defer hangUp()
 	ctx, cancel := context.WithTimeoutCause(ctx, wait, fmt.Errorf("fleet: %s: nothing in %v: %w", op, wait, errLost))
 	defer cancel()
 	msg, err := c.nc.RequestMsgWithContext(ctx, &nats.Msg{Subject: subjectOf(op, c.id), Data: b})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/cloister-ai/cloister/abi"
@@ -18,6 +19,30 @@ import (
 type Conn struct {
 	nc *nats.Conn
 	id string
+
+	mu   sync.Mutex
+	up   context.Context // ends when the connection is lost; another one follows
+	lost context.CancelCauseFunc
+}
+
+// renew ends the calls that wait for an answer over a connection that was lost.
+func (c *Conn) renew() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.lost != nil {
+		c.lost(fmt.Errorf("fleet: connection lost: %w", errLost))
+	}
+	c.up, c.lost = context.WithCancelCause(context.Background())
+}
+
+// calling returns ctx, ended also by the loss of the connection.
+func (c *Conn) calling(ctx context.Context) (context.Context, func()) {
+	c.mu.Lock()
+	up := c.up
+	c.mu.Unlock()
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(up, func() { cancel(context.Cause(up)) })
+	return ctx, func() { stop(); cancel(nil) }
 }
 
 // DialConfig says who dials.
@@ -47,13 +72,15 @@ func Dial(ctx context.Context, t Token, cfg DialConfig) (*Conn, error) {
 	return connect(id.id, "tls://"+t.Addr, id,
 		nats.Timeout(timeout), nats.Token(b64.EncodeToString(t.Code[:])),
 		nats.Secure(pinned(t.Pin)), nats.TLSHandshakeFirst(),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { log.Info("fleet connection lost", slog.Any("err", err)) }),
-		nats.ReconnectHandler(func(*nats.Conn) { log.Info("fleet connection back") }),
+		nats.ReconnectHandler(func(*nats.Conn) { log.Info("fleet connection back", slog.String("addr", t.Addr)) }),
 	)
 }
 
 func connect(id, url string, key Identity, opts ...nats.Option) (*Conn, error) {
+	c := &Conn{id: id}
+	c.renew()
 	opts = append(opts,
+		nats.DisconnectErrHandler(func(*nats.Conn, error) { c.renew() }),
 		nats.Nkey(key.id, func(nonce []byte) ([]byte, error) { return key.pair.Sign(nonce) }),
 		nats.CustomInboxPrefix(inboxOf(id)), nats.MaxReconnects(-1), nats.ReconnectWait(200*time.Millisecond),
 		nats.ReconnectBufSize(-1), // a call that cannot be sent fails, and is made again
@@ -66,7 +93,8 @@ func connect(id, url string, key Identity, opts ...nats.Option) (*Conn, error) {
 	case err != nil:
 		return nil, fmt.Errorf("fleet: join %s: %w: %w", url, abi.Unavailable, err)
 	}
-	return &Conn{nc, id}, nil
+	c.nc = nc
+	return c, nil
 }
 
 var errPin = errors.New("the server has another key than the token says: it is not the one you were invited to")
