@@ -95,6 +95,9 @@ func (p *Process) call(ctx context.Context, method string, arg any) (Reply, erro
 		}
 	}
 	if r.Text != "" {
+		if r.Kind == abi.Internal {
+			p.end() // what failed inside Gorgonia may fail again, elsewhere
+		}
 		return Reply{}, &remote{r.Kind, r.Text}
 	}
 	return r, nil

@@ -32,4 +32,5 @@ var gorgoniaRefuses = []string{
 	"ReduceMax/outer",
 	"SoftmaxCrossEntropyLoss/weights", "SoftmaxCrossEntropyLoss/pixels",
 	"NegativeLogLikelihoodLoss/none", "NegativeLogLikelihoodLoss/weights",
+	"Gradient/intermediate", "Gradient/computed",
 }

@@ -190,6 +190,15 @@ func (b *builder) trainer(loss abi.Value, opt abi.Optimizer) abi.Trainer {
 	return p
 }
 
+func (b *builder) gradient(loss, wrt abi.Value) abi.Value {
+	b.t.Helper()
+	d, err := b.g.Gradient(loss, []abi.Value{wrt})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return d[0]
+}
+
 // run compiles the graph and runs it once.
 func (b *builder) run(in ...array) []array {
 	b.t.Helper()

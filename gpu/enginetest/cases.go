@@ -248,6 +248,9 @@ func cases() []opCase {
 		{name: "GlobalAveragePool", in: []operand{img(1, 2, 3, 4, 5)}, want: reduce("mean", true, 2, 3)},
 
 		{name: "ReduceSum", attrs: attrs("keepdims", 0), in: []operand{x(1, 3, 4)}, want: reduce("sum", false, 0, 1)},
+		{name: "ReduceSum/keep", in: []operand{x(1, 3, 4)}, want: reduce("sum", true, 0, 1)},
+		{name: "ReduceSum/column", attrs: attrs("keepdims", 0), in: []operand{x(1, 3, 1), list(1)}, want: reduce("sum", false, 1)},
+		{name: "ReduceMax/column", in: []operand{x(1, 3, 1), list(0)}, want: reduce("max", true, 0)},
 		{name: "ReduceSum/first", attrs: attrs("keepdims", 0), in: []operand{x(1, 3, 4), list(0)}, want: reduce("sum", false, 0)},
 		{name: "ReduceSum/middle", in: []operand{x(1, 2, 3, 4), list(1)}, want: reduce("sum", true, 1)},
 		{name: "ReduceSum/outer", attrs: attrs("keepdims", 0), in: []operand{x(1, 2, 3, 4), list(0, -1)}, want: reduce("sum", false, 0, 2)},
@@ -265,6 +268,8 @@ func cases() []opCase {
 		{name: "Softmax/middle", attrs: attrs("axis", 1), in: []operand{x(1, 2, 3, 4)}, want: softmax(1, false)},
 		{name: "Softmax/large", in: []operand{plain(floats(ints(1, 3), 1000, 1000, -1000))}, want: softmax(1, false)},
 		{name: "LogSoftmax", in: []operand{x(1, 3, 5)}, want: softmax(1, true)},
+		{name: "LogSoftmax/rows", in: []operand{plain(floats(ints(3, 2), 1000, 999, 0, 1, 200, 0))}, want: softmax(1, true)},
+		{name: "Softmax/rows", in: []operand{plain(floats(ints(3, 2), -1000, -999, 0, 1, 200, 0))}, want: softmax(1, false)},
 		{name: "LogSoftmax/large", in: []operand{plain(floats(ints(1, 3), 1000, 1000, -1000))}, want: softmax(1, true)},
 
 		{name: "BatchNormalization", in: []operand{x(1, 2, 3, 2, 2), x(2, 3), x(3, 3), x(4, 3), positive(5, 3)}, want: batchNorm(1e-5)},

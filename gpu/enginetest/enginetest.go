@@ -13,9 +13,12 @@ import (
 
 // Run runs the suite on e. refuses lists the cases, by name, that e must refuse
 // when the operator is added, as Invalid and naming it; every other case must
-// work. A name that is no case fails, so that the list stays true.
+// work. A name that is no case fails, so that the list stays true. Beside cases,
+// "Gradient/intermediate" (by a computed value) and "Gradient/computed" (nodes
+// that compute with a gradient) may be refused by Compile.
 func Run(t *testing.T, e abi.Engine, refuses ...string) {
 	t.Run("Operators", func(t *testing.T) { operators(t, e, refuses) })
+	t.Run("GradientsAreValuesLikeOthers", func(t *testing.T) { gradientUses(t, e, refuses) })
 	for _, test := range []struct {
 		name string
 		run  func(*testing.T, abi.Engine)
@@ -51,7 +54,7 @@ func Run(t *testing.T, e abi.Engine, refuses ...string) {
 func operators(t *testing.T, e abi.Engine, refuses []string) {
 	all := cases()
 	for _, name := range refuses {
-		if !slices.ContainsFunc(all, func(c opCase) bool { return c.name == name }) {
+		if name != intermediate && name != computed && !slices.ContainsFunc(all, func(c opCase) bool { return c.name == name }) {
 			t.Errorf("%q is to be refused, but is no case", name)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/cloister-ai/cloister/abi"
 	"github.com/cloister-ai/cloister/gpu/graph"
@@ -151,11 +152,13 @@ func (b *builder) node(v abi.Value, n *graph.Node) *G.Node {
 	case "ReduceSum", "ReduceMean", "ReduceMax":
 		return b.reduce(n, in[0], shape[0])
 	case "Softmax":
-		// Exp of LogSoftMax: Gorgonia takes SoftMax and LogSoftMax of one node for
-		// the same.
-		return b.do(G.Exp(b.do(G.LogSoftMax(in[0], n.Attrs.Axis))))
+		y := b.logSoftMax(in[0], n.Shape, n.Attrs.Axis)
+		if b.err != nil {
+			return nil
+		}
+		return b.do(G.Exp(y))
 	case "LogSoftmax":
-		return b.do(G.LogSoftMax(in[0], n.Attrs.Axis))
+		return b.logSoftMax(in[0], n.Shape, n.Attrs.Axis)
 	case "BatchNormalization":
 		return b.batchNorm(n, in, shape)
 	case "LayerNormalization":
@@ -183,7 +186,7 @@ func (b *builder) element(n *graph.Node, x *G.Node) *G.Node {
 }
 
 func (b *builder) reshape(x *G.Node, shape []int64) *G.Node {
-	if b.err != nil || x.Shape().Eq(dims(shape)) {
+	if b.err != nil || slices.Equal(x.Shape(), dims(shape)) { // Shape.Eq takes rows, columns and vectors for equal
 		return x
 	}
 	return b.do(G.Reshape(x, dims(shape)))
@@ -290,16 +293,57 @@ func (b *builder) conv(n *graph.Node, in []*G.Node, shape [][]int64) *G.Node {
 	return b.zip("Add", y, b.reshape(in[2], row), n.Shape, row, n.Shape)
 }
 
+// A folding is one of Gorgonia's reductions.
+type folding func(*G.Node, ...int) (*G.Node, error)
+
 func (b *builder) reduce(n *graph.Node, x *G.Node, shape []int64) *G.Node {
-	f := map[string]func(*G.Node, ...int) (*G.Node, error){"ReduceSum": G.Sum, "ReduceMean": G.Mean, "ReduceMax": G.Max}[n.Op]
-	if len(n.Attrs.Axes) == 0 {
-		return x
+	f := map[string]folding{"ReduceSum": G.Sum, "ReduceMean": G.Mean, "ReduceMax": G.Max}[n.Op]
+	return b.fold(f, x, shape, n.Attrs.Axes, n.Shape)
+}
+
+// fold reduces x along axes. It leaves dimensions of size one out: Gorgonia
+// confuses columns and vectors.
+func (b *builder) fold(f folding, x *G.Node, shape []int64, axes []int, out []int64) *G.Node {
+	var slim []int64
+	var along []int
+	for i, d := range shape {
+		if d == 1 {
+			continue
+		}
+		if slices.Contains(axes, i) {
+			along = append(along, len(slim))
+		}
+		slim = append(slim, d)
 	}
-	y := b.do(f(x, n.Attrs.Axes...))
-	if b.err == nil && n.Attrs.KeepDims {
-		return b.reshape(y, n.Shape)
+	switch {
+	case len(shape) == 0 || len(along) == 0 && len(out) > 0:
+		return b.reshape(x, out)
+	case len(along) == len(slim): // all of it
+		slim, along = []int64{graph.Type{Shape: shape}.Elements()}, []int{0}
 	}
-	return y
+	x = b.reshape(x, slim)
+	if b.err != nil {
+		return nil
+	}
+	return b.reshape(b.do(f(x, along...)), out)
+}
+
+// logSoftMax is made of sound parts: Gorgonia's own takes the first element of the
+// whole array for the largest of every row, so that rows spoil each other, and
+// along other dimensions than the last its gradient is wrong.
+func (b *builder) logSoftMax(x *G.Node, shape []int64, axis int) *G.Node {
+	row := slices.Clone(shape)
+	row[axis] = 1
+	top := b.fold(G.Max, x, shape, []int{axis}, row)
+	d := b.zip("Sub", x, top, shape, row, shape)
+	if b.err != nil {
+		return nil
+	}
+	sum := b.fold(G.Sum, b.do(G.Exp(d)), shape, []int{axis}, row)
+	if b.err != nil {
+		return nil
+	}
+	return b.zip("Sub", d, b.do(G.Log(sum)), shape, row, shape)
 }
 
 // batchNorm is (x-mean)/√(var+ε)·scale + bias, with C spread over N×C×….
@@ -328,12 +372,12 @@ func (b *builder) layerNorm(n *graph.Node, in []*G.Node, shape [][]int64) *G.Nod
 	if b.err != nil {
 		return nil
 	}
-	mean := b.reshape(b.do(G.Mean(x, 1)), column)
+	mean := b.fold(G.Mean, x, flat, []int{1}, column)
 	d := b.zip("Sub", x, mean, flat, column, flat)
 	if b.err != nil {
 		return nil
 	}
-	variance := b.reshape(b.do(G.Mean(b.do(G.Square(d)), 1)), column)
+	variance := b.fold(G.Mean, b.do(G.Square(d)), flat, []int{1}, column)
 	if b.err != nil {
 		return nil
 	}
@@ -350,7 +394,7 @@ func (b *builder) layerNorm(n *graph.Node, in []*G.Node, shape [][]int64) *G.Nod
 // labels.
 func (b *builder) loss(v abi.Value, n *graph.Node, x *G.Node, shape []int64) *G.Node {
 	if n.Op == "SoftmaxCrossEntropyLoss" {
-		x = b.do(G.LogSoftMax(x, 1))
+		x = b.logSoftMax(x, shape, 1)
 	}
 	m := b.leaf(fmt.Sprintf("mask%d", v), shape)
 	b.masks = append(b.masks, mask{n.In[1], m, n})

@@ -83,6 +83,9 @@ func (l *Program) check() error {
 		if loss != 0 && d.Loss != loss {
 			return fmt.Errorf("gorgonia: gradients of two losses in one program: %w", abi.Invalid)
 		}
+		if wrt := l.Nodes[d.Wrt-1].Op; wrt != graph.OpInput && wrt != graph.OpParam && wrt != graph.OpConstant {
+			return fmt.Errorf("gorgonia: the gradient by the result of %s is not supported, only by inputs, parameters and constants: %w", wrt, abi.Invalid)
+		}
 		if loss = d.Loss; l.Nodes[d.Loss-1].Derived || l.Nodes[d.Wrt-1].Derived {
 			return fmt.Errorf("gorgonia: the gradient of a gradient is not supported: %w", abi.Invalid)
 		}

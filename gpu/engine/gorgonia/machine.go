@@ -16,7 +16,7 @@ import (
 // A Machine is a program compiled by Gorgonia.
 type Machine struct {
 	b     *builder
-	vm    G.VM
+	vm    G.VM   // nil where nothing is computed
 	reads []read // one an output
 }
 
@@ -47,6 +47,9 @@ func Open(plan []byte) (*Machine, error) {
 	values := map[*G.Node]*G.Value{}
 	for _, v := range p.Outputs {
 		m.reads = append(m.reads, b.read(v, values))
+	}
+	if len(values) == 0 { // nothing is computed, and Gorgonia compiles no empty graph
+		return m, nil
 	}
 	prog, locations, err := G.Compile(b.g)
 	if err != nil {
@@ -162,9 +165,11 @@ func (m *Machine) Run(in [][]byte) ([][]byte, error) {
 			return nil, fmt.Errorf("gorgonia: labels: %w: %w", abi.Internal, err)
 		}
 	}
-	defer m.vm.Reset()
-	if err := m.vm.RunAll(); err != nil {
-		return nil, fmt.Errorf("gorgonia: run: %w: %w", abi.Internal, err)
+	if m.vm != nil {
+		defer m.vm.Reset()
+		if err := m.vm.RunAll(); err != nil {
+			return nil, fmt.Errorf("gorgonia: run: %w: %w", abi.Internal, err)
+		}
 	}
 	out := make([][]byte, len(m.reads))
 	for i, r := range m.reads {
@@ -192,7 +197,12 @@ func (m *Machine) Run(in [][]byte) ([][]byte, error) {
 }
 
 // Close frees the machine.
-func (m *Machine) Close() error { return m.vm.Close() }
+func (m *Machine) Close() error {
+	if m.vm == nil {
+		return nil
+	}
+	return m.vm.Close()
+}
 
 // encode returns the elements of a result, in order.
 func encode(v G.Value) ([]byte, error) {
