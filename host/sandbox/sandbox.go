@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"runtime/debug"
 	"sync"
 
 	"github.com/cloister-ai/cloister/abi"
@@ -117,9 +118,25 @@ func (r *Runtime) compile(d abi.Digest, wasm []byte) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	mod, err := r.rt.CompileModule(context.Background(), b)
+	mod, err := r.compileMetered(b)
 	if err != nil {
-		return nil, fmt.Errorf("sandbox: module %v does not compile: %w: %s", d.Short(), abi.Invalid, printable(err.Error(), 256))
+		return nil, fmt.Errorf("sandbox: module %v does not compile: %w", d.Short(), err)
 	}
 	return &App{digest: d, minPages: m.minPages, mod: mod}, nil
+}
+
+// compileMetered hands b to wazero. A compiler that panics on a stranger's
+// module costs that module, not the process.
+func (r *Runtime) compileMetered(b []byte) (_ wazero.CompiledModule, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.log.LogAttrs(context.Background(), slog.LevelError, "compiler panicked", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+			err = fmt.Errorf("compiler panicked: %w", abi.Internal)
+		}
+	}()
+	mod, err := r.rt.CompileModule(context.Background(), b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", printable(err.Error(), 256), abi.Invalid)
+	}
+	return mod, nil
 }
