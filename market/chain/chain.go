@@ -306,7 +306,7 @@ func ethConfig(c Config, nw network) *ethconfig.Config {
 	ec.SyncMode = ethconfig.FullSync
 	ec.StateScheme = rawdb.HashScheme
 	ec.NoPruning = true
-	ec.Preimages = false
+	ec.LogNoHistory = true // its index rewrites 65,536 rows a block; at our sizes a search by bloom filters is quicker
 	ec.DatabaseCache = c.CacheMB / 4
 	ec.TrieCleanCache = c.CacheMB / 4
 	ec.TrieDirtyCache = c.CacheMB / 4
