@@ -71,8 +71,8 @@ func inferSoftmax(c *call) (Type, error) {
 	if err != nil {
 		return Type{}, err
 	}
-	if c.g.cfg.Opset < 13 && a != len(s)-1 {
-		return Type{}, invalid("axis %d of %v: before opset 13 only the last axis is supported", a, s)
+	if rest := (Type{Shape: s[a:]}); c.g.cfg.Opset < 13 && rest.Elements() != s[a] {
+		return Type{}, invalid("axis %d of %v: before opset 13 it and all after it are one, which is not supported", a, s)
 	}
 	c.n.Attrs.Axis = a
 	return c.in[0], c.floats(0)

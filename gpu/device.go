@@ -1,0 +1,39 @@
+// Package gpu knows which devices this machine has and who holds them.
+package gpu
+
+import (
+	"fmt"
+	"runtime"
+)
+
+// A Device is something an engine computes on.
+type Device struct {
+	ID     string // NVML's UUID, or "cpu"
+	Model  string // as its maker calls it; empty if the machine does not say
+	Cores  int    // of a CPU: how many this process may use; of a GPU 0
+	Memory uint64 // bytes; 0 if the machine does not say
+}
+
+// IsCPU reports whether d is the processor.
+func (d Device) IsCPU() bool { return d.ID == "cpu" }
+
+func (d Device) String() string {
+	s := fmt.Sprintf("%s (%s, %.1f GiB", d.ID, d.Model, float64(d.Memory)/(1<<30))
+	if d.Cores > 0 {
+		s += fmt.Sprintf(", %d cores", d.Cores)
+	}
+	return s + ")"
+}
+
+// Devices lists the processor and, in a build with the tag nvml on Linux, the
+// NVIDIA GPUs. The processor is always listed, last. A machine without an NVIDIA
+// driver has no GPUs; a driver that fails is an error beside the processor.
+func Devices() ([]Device, error) {
+	gpus, err := nvidia()
+	return append(gpus, cpu()), err
+}
+
+func cpu() Device {
+	model, memory := processor()
+	return Device{ID: "cpu", Model: model, Cores: runtime.GOMAXPROCS(0), Memory: memory}
+}

@@ -1,0 +1,182 @@
+package graph_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/gpu/graph"
+	"pgregory.net/rapid"
+)
+
+func layout() graph.Layout {
+	return graph.Layout{
+		Work: func(_ *graph.Graph, n *graph.Node) int64 {
+			if n.Op == "MatMul" {
+				return 100
+			}
+			return 0
+		},
+		Fuse: func(n *graph.Node) bool { return n.Op == "MatMul" },
+	}
+}
+
+// randomGraph adds operators over 4×4 values, and vectors of 16, in any order.
+func randomGraph(t *rapid.T) *graph.Graph {
+	g, err := graph.New(graph.Config{Opset: 21})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := g.Input("x", abi.Float32, []int64{4, 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := g.ConstantBytes(abi.Float32, []int64{4, 4}, make([]byte, 64))
+	if err != nil {
+		t.Fatal(err)
+	}
+	square := []abi.Value{x, c}
+	ops := []string{"Add", "Mul", "Relu", "Tanh", "MatMul", "Transpose", "Identity", "Softmax", "Dropout"}
+	for range rapid.IntRange(1, 40).Draw(t, "nodes") {
+		op := rapid.SampledFrom(ops).Draw(t, "op")
+		in := []abi.Value{rapid.SampledFrom(square).Draw(t, "a")}
+		if op == "Add" || op == "Mul" || op == "MatMul" {
+			in = append(in, rapid.SampledFrom(square).Draw(t, "b"))
+		}
+		out, err := g.Node(op, nil, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		square = append(square, out...)
+	}
+	for i := range rapid.IntRange(1, 3).Draw(t, "outputs") {
+		if err := g.Output(fmt.Sprint("y", i), rapid.SampledFrom(square).Draw(t, "output")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return g
+}
+
+// A memory says which value each cell holds.
+type memory map[string]abi.Value
+
+func cells(p graph.Place, bytes int64) (out []string) {
+	if p.Kind != graph.InArena {
+		return []string{fmt.Sprint(p.Kind, p.Index)}
+	}
+	for at := p.Offset; at < p.Offset+bytes; at += graph.Align {
+		out = append(out, fmt.Sprint("arena", at))
+	}
+	return out
+}
+
+// root is the value whose elements v has.
+func root(g *graph.Graph, v abi.Value) abi.Value {
+	for g.At(v).Op == "Identity" || g.At(v).Op == "Dropout" {
+		v = g.At(v).In[0]
+	}
+	return v
+}
+
+// TestEveryKernelFindsItsOperands runs a plan on names instead of numbers: each
+// cell of memory remembers the value that was written to it last.
+func TestEveryKernelFindsItsOperands(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		g := randomGraph(t)
+		p, err := graph.NewPlan(g, nil, layout())
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := memory{}
+		for v := abi.Value(1); int(v) <= g.Len(); v++ {
+			if k := p.Places[v-1].Kind; k == graph.InInput || k == graph.InConstant {
+				m[cells(p.Places[v-1], 64)[0]] = root(g, v)
+			}
+		}
+		holds := func(v abi.Value, what string) {
+			for _, c := range cells(p.Places[v-1], g.At(v).Bytes()) {
+				if m[c] != root(g, v) {
+					t.Fatalf("%s: cell %v should hold value %d (%s), holds %d", what, c, root(g, v), g.At(v).Op, m[c])
+				}
+			}
+		}
+		for i, s := range p.Steps {
+			what := fmt.Sprintf("step %d, %s", i, s.Node.Op)
+			for _, in := range s.Node.In {
+				holds(in, what)
+			}
+			place := p.Places[s.Value-1]
+			if s.Work > 0 {
+				for at := s.WorkOffset; at < s.WorkOffset+s.Work; at += graph.Align {
+					m[fmt.Sprint("arena", at)] = 0
+				}
+				for _, in := range s.Node.In {
+					holds(in, what+" after its scratch was used")
+				}
+			}
+			for _, c := range cells(place, s.Node.Bytes()) {
+				m[c] = s.Value
+			}
+			if place.Kind == graph.InArena && place.Offset+s.Node.Bytes() > p.Arena || s.WorkOffset+s.Work > p.Arena {
+				t.Fatalf("%s leaves the arena of %d bytes", what, p.Arena)
+			}
+		}
+		for _, c := range p.Copies {
+			holds(c.From, "copy")
+			m[fmt.Sprint(graph.InOutput, c.Output)] = root(g, c.From)
+		}
+		for i, o := range g.Outputs() {
+			if got := m[fmt.Sprint(graph.InOutput, i)]; got != root(g, o.Value) {
+				t.Fatalf("output %d should hold value %d, holds %d", i, root(g, o.Value), got)
+			}
+		}
+	})
+}
+
+func chain(t *testing.T, n int) *graph.Graph {
+	t.Helper()
+	g, err := graph.New(graph.Config{Opset: 21})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := g.Input("x", abi.Float32, []int64{1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range n {
+		out, err := g.Node("Transpose", nil, []abi.Value{v})
+		if err != nil {
+			t.Fatal(err)
+		}
+		v = out[0]
+	}
+	if err := g.Output("y", v); err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func TestALongChainNeedsTwoBuffers(t *testing.T) {
+	p, err := graph.NewPlan(chain(t, 20000), nil, layout())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Arena > 2*4096 || len(p.Steps) != 20000 {
+		t.Errorf("%d steps in an arena of %d bytes, want 20000 in at most two buffers of 4 KB", len(p.Steps), p.Arena)
+	}
+}
+
+func TestWhatNobodyNeedsIsLeftOut(t *testing.T) {
+	g := chain(t, 3)
+	v, err := g.Node("Exp", nil, []abi.Value{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := graph.NewPlan(g, nil, layout())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Steps) != 3 || p.Places[v[0]-1].Kind != graph.Nowhere {
+		t.Errorf("%d steps, and Exp lies %v; want 3 and nowhere", len(p.Steps), p.Places[v[0]-1])
+	}
+}
