@@ -114,7 +114,14 @@ func TestALeaseLapsesAndItsCommitIsRefused(t *testing.T) {
 		j := job("j", "r", hostA, hostB)
 		b.submit(j)
 		first := b.lease(hostA, j.Request.ID)
-		time.Sleep(32 * time.Second) // without a word
+		if err := b.Renew(t.Context(), id(hostA), j.Request.ID, first, 0, 0); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(28 * time.Second)
+		if s := b.state(j.Request.ID); s.State != fleet.Leased {
+			t.Fatalf("after 28s of silence the job is %v", s.State)
+		}
+		time.Sleep(4 * time.Second)
 		if s := b.state(j.Request.ID); s.State != fleet.Pending {
 			t.Fatalf("after 32s of silence the job is %v", s.State)
 		}
@@ -153,10 +160,10 @@ func TestRenewingKeepsALease(t *testing.T) {
 		b.submit(j)
 		attempt := b.lease(hostA, j.Request.ID)
 		for i := range 20 {
-			time.Sleep(25 * time.Second)
 			if err := b.Renew(t.Context(), id(hostA), j.Request.ID, attempt, uint64(i), 20); err != nil {
 				t.Fatal(err)
 			}
+			time.Sleep(25 * time.Second)
 		}
 		if s := b.state(j.Request.ID); s.State != fleet.Leased || s.Done != 19 {
 			t.Errorf("status %+v", s)
@@ -189,6 +196,19 @@ func TestAJobIsGivenUpAfterThreeHostsFailedIt(t *testing.T) {
 		}
 		if jobs, err := b.Uses(t.Context(), j.Request.Receipts[0]); err != nil || len(jobs) != 1 {
 			t.Errorf("hosts ran it, yet the receipt has %d uses, %v", len(jobs), err)
+		}
+	})
+}
+
+func TestALeaseThatNeverArrivedLapsesSoon(t *testing.T) {
+	virtual(t, func(t *testing.T, b *bench) {
+		b.join(hostA)
+		j := job("j", "r", hostA)
+		b.submit(j)
+		first := b.lease(hostA, j.Request.ID)
+		time.Sleep(7 * time.Second)
+		if second := b.lease(hostA, j.Request.ID); second <= first {
+			t.Errorf("attempt %d follows attempt %d", second, first)
 		}
 	})
 }

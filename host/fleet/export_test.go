@@ -25,7 +25,7 @@ func (b *Broker) Join(ctx context.Context, who string, card wire.Host, s wire.Si
 }
 
 func (b *Broker) Lease(ctx context.Context, who string, wait time.Duration, cached ...abi.Digest) (*wire.Job, uint32, error) {
-	a, err := b.lease(ctx, who, leaseRequest{cached, wait})
+	a, err := b.lease(ctx, who, leaseRequest{Cached: cached, Wait: wait})
 	return a.Job, a.Attempt, err
 }
 

@@ -411,6 +411,9 @@ func TestAStoppingHostFinishesOrHandsOver(t *testing.T) {
 	go func() { stopA(); close(stopped) }()
 	close(finish)
 	<-stopped
+	if hosts, err := w.broker.Hosts(t.Context()); err != nil || len(hosts) != 0 {
+		t.Errorf("a host that stopped is still there: %v, %v", hosts, err)
+	}
 	if res, err := c.Wait(t.Context(), j.Request.ID); err != nil || string(res.Output) != "finished" {
 		t.Errorf("Wait = %q, %v", res.Output, err)
 	}

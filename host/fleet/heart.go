@@ -28,6 +28,7 @@ type heart struct {
 
 func newHeart(w *worker, job abi.Digest, attempt uint32) *heart {
 	h := &heart{w: w, job: job, attempt: attempt, poke: make(chan struct{}, 1), moved: make(chan struct{}, 1)}
+	h.poke <- struct{}{} // the first beat says that the job arrived
 	w.mu.Lock()
 	w.pokes[job] = h.poke
 	w.mu.Unlock()

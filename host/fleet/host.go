@@ -67,6 +67,9 @@ func Serve(ctx context.Context, c *Conn, cfg HostConfig, r Runner) error {
 	running, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
 	err = w.work(ctx, running)
+	bye, done := context.WithTimeout(running, 2*time.Second)
+	_, _ = call[leaseReply](bye, c, opLease, leaseRequest{Leave: true}, callFor) // or the broker finds out
+	done()
 	drained := time.AfterFunc(cfg.Drain, func() {
 		stop(fmt.Errorf("fleet: host %q stops: %w", cfg.Card.Name, abi.Unavailable))
 	})

@@ -14,6 +14,9 @@ import (
 // lease waits for a job for a host that joined. It returns nil when there is
 // none within wait. One host has one poll: a second ends the first.
 func (b *Broker) lease(ctx context.Context, who string, q leaseRequest) (leaseReply, error) {
+	if q.Leave {
+		return leaseReply{}, b.do(ctx, func(d *desk) error { d.absent(who); return nil })
+	}
 	w := &idler{id: who, cached: map[abi.Digest]bool{}, got: make(chan gift, 1)}
 	for _, c := range q.Cached {
 		w.cached[c] = true
@@ -79,6 +82,21 @@ func (d *desk) dismiss(id string) {
 		}
 		return w.id == id
 	})
+}
+
+// heard notes that a host is there, unless it said that it stops.
+func (d *desk) heard(id string) {
+	if h, ok := d.hosts[id]; ok && !h.seen.IsZero() {
+		h.seen = d.now
+	}
+}
+
+// absent notes that a host stops: no job, and no roster, has it.
+func (d *desk) absent(id string) {
+	d.dismiss(id)
+	if h, ok := d.hosts[id]; ok {
+		h.seen = time.Time{}
+	}
 }
 
 func (d *desk) leave(w *idler) {
@@ -156,15 +174,17 @@ func (d *desk) give(w *idler, r *record) error {
 	next.HostID = w.id
 	next.Status.Host, next.Status.Address = d.hosts[w.id].card.Name, d.hosts[w.id].card.Address
 	next.Status.Done, next.Status.Total, next.Status.Note = 0, 0, ""
+	if err := d.save(next); err != nil {
+		return err
+	}
+	d.until[id] = d.now.Add(confirmFor)
 	d.given = append(d.given, gift{to: w, job: job, id: id, attempt: next.Status.Attempt})
-	return d.save(next)
+	return nil
 }
 
 // renew keeps a lease for a while longer and notes how far the job is.
 func (d *desk) renew(who string, q renewRequest) error {
-	if h, ok := d.hosts[who]; ok {
-		h.seen = d.now
-	}
+	d.heard(who)
 	r, err := d.holds(who, q.Job, q.Attempt)
 	if err != nil {
 		return err
@@ -213,9 +233,7 @@ func (d *desk) commit(who string, q commitRequest) (again bool, err error) {
 		}
 		return false, err
 	}
-	if h, ok := d.hosts[who]; ok {
-		h.seen = d.now
-	}
+	d.heard(who)
 	if q.Result != nil {
 		if err := d.put(bucketResults, q.Job[:], q.Result); err != nil {
 			return false, err
@@ -260,7 +278,7 @@ func (d *desk) lapse() error {
 		}
 		r := d.live[id]
 		d.tells = append(d.tells, r.HostID) // it may be late rather than gone
-		if err := d.requeue(r, false, fmt.Sprintf("host %q fell silent for %v: unavailable", r.Status.Host, leaseFor)); err != nil {
+		if err := d.requeue(r, false, fmt.Sprintf("host %q fell silent: unavailable", r.Status.Host)); err != nil {
 			return err
 		}
 	}

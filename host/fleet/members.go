@@ -121,6 +121,17 @@ func (m *members) invite(role Role) (Code, error) {
 	})
 }
 
+// rotate replaces the standing code of role.
+func (m *members) rotate(role Role) error {
+	if _, ok := may[role]; !ok {
+		return fmt.Errorf("fleet: no role %q: %w", role, abi.Invalid)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := newCode()
+	return m.change(func(next *membership) { next.Codes[role] = c[:] })
+}
+
 // revoke forgets a member that an invite enrolled.
 func (m *members) revoke(id string) error {
 	m.mu.Lock()

@@ -190,6 +190,7 @@ func (m *joinRequest) check() error {
 type leaseRequest struct {
 	Cached []abi.Digest  `cbor:"1,keyasint"` // contents the host need not fetch
 	Wait   time.Duration `cbor:"2,keyasint"`
+	Leave  bool          `cbor:"3,keyasint"` // no job, thanks: the host stops
 }
 
 func (m *leaseRequest) check() error {

@@ -144,7 +144,7 @@ func (s *Server) Close() {
 func (s *Server) Addr() string { return s.addr }
 
 // Token is the standing token of role: good for any number of machines, until
-// the server's folder is removed.
+// Rotate.
 func (s *Server) Token(role Role) (Token, error) {
 	code, err := s.who.code(role)
 	return Token{role, s.pin, code, s.addr}, err
@@ -156,6 +156,10 @@ func (s *Server) Invite(role Role) (Token, error) {
 	code, err := s.who.invite(role)
 	return Token{role, s.pin, code, s.addr}, err
 }
+
+// Rotate makes the standing token of role no good, and another in its place.
+// Connections made with it stay until they end.
+func (s *Server) Rotate(role Role) error { return s.who.rotate(role) }
 
 // Revoke takes the role from the machine of that id that an invite gave it.
 // Connections it has stay until they end.

@@ -168,6 +168,18 @@ func TestAnInviteIsGoodOnceAndForThatMachine(t *testing.T) {
 	if err := join(s, again); !errors.Is(err, abi.Denied) {
 		t.Errorf("a revoked machine: %v, want %v", err, abi.Denied)
 	}
+	if err := s.Rotate(fleet.RoleHost); err != nil {
+		t.Fatal(err)
+	}
+	if inv.Code = token(t, s, fleet.RoleHost).Code; join(s, again) != nil {
+		t.Error("the new standing token is no good")
+	}
+	if err := s.Rotate(fleet.RoleHost); err != nil {
+		t.Fatal(err)
+	}
+	if err := join(s, again); !errors.Is(err, abi.Denied) {
+		t.Errorf("the standing token before: %v, want %v", err, abi.Denied)
+	}
 	if err := s.Revoke("nobody"); !errors.Is(err, abi.NotFound) {
 		t.Errorf("Revoke = %v, want %v", err, abi.NotFound)
 	}

@@ -60,6 +60,7 @@ func permissions(role Role, id string) *server.Permissions {
 
 // The clock of leases. Tests run it in virtual time.
 const (
+	confirmFor  = 5 * time.Second  // a host that does not renew at once never got the job
 	leaseFor    = 30 * time.Second // a host that is silent this long has lost its job
 	renewEvery  = 10 * time.Second
 	sweepEvery  = time.Second      // how late a lapse may be noticed
