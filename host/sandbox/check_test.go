@@ -151,6 +151,7 @@ func FuzzCheck(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("\x00asm\x01\x00\x00\x00"))
 	f.Add(driver())
+	f.Add(everything())
 	small := app(4)
 	small.globals = [][]byte{{i32, 1, 0x41, 0, 0x0b}}
 	small.run([]byte{i32}, cat([]byte{0x03, 0x40, 0x0b}, constI32(0), constI32(0), constI32(0), []byte{0xfc, 11, 0}, constI32(0)))

@@ -51,7 +51,7 @@ func TestTheSpecificationIsTheTable(t *testing.T) {
 	}
 }
 
-// The Go SDK imports every function of the table, with as many parameters.
+// The Go SDK imports every function of the table, in its order.
 func TestTheGoSDKHasEveryImport(t *testing.T) {
 	b, err := os.ReadFile("../../abi/guest/imports.go")
 	if err != nil {

@@ -55,6 +55,17 @@ func stream(seed abi.Digest, purpose string) *rand.ChaCha8 {
 	return rand.NewChaCha8(sha256.Sum256(append(seed[:], purpose...)))
 }
 
+// wipe forgets the records that passed through.
+func (in *instance) wipe() {
+	for _, s := range in.handles.slots {
+		if d, ok := s.object.(*dataset); ok {
+			clear(d.x[:cap(d.x)])
+			clear(d.y[:cap(d.y)])
+			clear(d.bytes[:cap(d.bytes)])
+		}
+	}
+}
+
 type instanceKey struct{}
 
 func withInstance(ctx context.Context, in *instance) context.Context {

@@ -15,6 +15,10 @@ import (
 // guest (WithCloseOnContextDone) slows loops 8 to 20 times and misses call
 // trees and bulk operations.
 //
+// What it costs a Go guest (best of 5, against no meter at all): decoding JPEGs
+// +17 %, sorting and hashing +9 %, an empty loop and two million host calls
+// nothing that shows. WithCloseOnContextDone: 7.2, 3.9, 9.9 and 1.3 times.
+//
 // Charges are an upper bound (a branch not taken is paid for), never too low,
 // and the same on every machine. Exact gas is to take this place: metered is
 // the one function between Check and the compiler.

@@ -81,7 +81,11 @@ func (r *Runtime) Run(ctx context.Context, g gate.Grant, app *App, env Env) (Out
 	if app.minPages > limits.Memory {
 		return Output{}, fmt.Errorf("sandbox: app starts with %d pages of memory, %d granted: %w", app.minPages, limits.Memory, abi.Exhausted)
 	}
+	if len(env.Input) > math.MaxInt32 {
+		return Output{}, fmt.Errorf("sandbox: input of %d bytes, at most %d: %w", len(env.Input), math.MaxInt32, abi.Invalid)
+	}
 	in := newInstance(g, env)
+	defer in.wipe()
 	memory := &guestMemory{limit: uint64(limits.Memory) * pageSize}
 
 	start := time.Now()

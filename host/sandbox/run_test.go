@@ -15,6 +15,7 @@ import (
 	"github.com/cloister-ai/cloister/host/sandbox"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 )
 
 // echo copies its input to its output.
@@ -173,6 +174,16 @@ func TestEachLimitNamesItself(t *testing.T) {
 			}, wire.Limits{}, abi.Guest, "app exited with 3",
 		},
 		{
+			"a panic", func() []byte { // as Go's runtime dies: words on descriptor 2, then a trap
+				m := app(1)
+				write := m.imp("wasi_snapshot_preview1", "fd_write", []byte{i32, i32, i32, i32}, []byte{i32})
+				text := "panic: index out of range [9]\n\ngoroutine 1 [running]:\nmain.run()\n"
+				m.data = [][]byte{cat([]byte{0}, constI32(0), []byte{0x0b}, str(string([]byte{16, 0, 0, 0, byte(len(text)), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})+text))}
+				m.run(nil, cat(constI32(2), constI32(0), constI32(1), constI32(8), callFn(write), drop, []byte{0x00}))
+				return m.bytes()
+			}, wire.Limits{}, abi.Guest, "sandbox: app trapped: unreachable: panic: index out of range [9]: guest failure",
+		},
+		{
 			"a number that is no kind", func() []byte {
 				m := app(1)
 				m.run(nil, constI32(-1000))
@@ -204,6 +215,31 @@ func TestEachLimitNamesItself(t *testing.T) {
 				t.Errorf("a failed run made %+v", out)
 			}
 		})
+	}
+}
+
+// Many goroutines share a Runtime and an App.
+func TestRunsSideBySide(t *testing.T) {
+	rt := newRuntime(t)
+	g, ctx := errgroup.WithContext(t.Context())
+	for i := range 8 {
+		g.Go(func() error {
+			for j := range 20 {
+				a, err := rt.Load(ctx, echo())
+				if err != nil {
+					return err
+				}
+				want := fmt.Sprint(i, j)
+				out, err := rt.Run(ctx, local(wire.Limits{}), a, sandbox.Env{Input: []byte(want)})
+				if err != nil || string(out.Bytes) != want {
+					return fmt.Errorf("Run = %q, %v; want %q", out.Bytes, err, want)
+				}
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -21,6 +21,7 @@ type wasmModule struct {
 	start   []byte
 	elems   [][]byte
 	code    [][]byte
+	data    [][]byte
 	custom  []byte
 }
 
@@ -121,6 +122,7 @@ func (m *wasmModule) bytes() []byte {
 	}
 	vector(9, m.elems)
 	vector(10, m.code)
+	vector(11, m.data)
 	if m.custom != nil {
 		section(0, m.custom)
 	}
