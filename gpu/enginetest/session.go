@@ -68,6 +68,7 @@ func malformedNodes(t *testing.T, e abi.Engine) {
 		{"conv too large", opCase{name: "Conv", in: []operand{f(1, 1, 2, 2), f(1, 1, 3, 3)}}, "does not fit"},
 		{"conv padding overflow", opCase{name: "Conv", attrs: attrs("pads", ints(1<<31, 1<<31, 1<<31, 1<<31)), in: []operand{f(1, 1, 3, 3), f(1, 1, 3, 3)}}, "pads"},
 		{"conv padding size", opCase{name: "Conv", attrs: attrs("pads", ints(1<<23, 1<<23, 1<<23, 1<<23)), in: []operand{f(1, 1, 3, 3), f(1, 1, 3, 3)}}, "elements"},
+		{"conv padding and stride", opCase{name: "Conv", attrs: attrs("pads", ints(1<<24, 1<<24, 1<<24, 1<<24), "strides", ints(1<<24, 1<<24)), in: []operand{f(1, 1, 3, 3), f(1, 1, 3, 3)}}, "elements"},
 		{"conv stride", opCase{name: "Conv", attrs: attrs("strides", ints(0, 1)), in: []operand{f(1, 1, 3, 3), f(1, 1, 3, 3)}}, "strides"},
 		{"conv auto_pad", opCase{name: "Conv", attrs: attrs("auto_pad", "ODD"), in: []operand{f(1, 1, 3, 3), f(1, 1, 3, 3)}}, "auto_pad"},
 		{"pool kernel", opCase{name: "MaxPool", in: []operand{f(1, 1, 3, 3)}}, "kernel_shape"},

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/cloister-ai/cloister/abi"
@@ -109,6 +110,10 @@ func inferConv(c *call) (Type, error) {
 		return Type{}, invalid("%d channels and weights %v do not divide into %d groups", s[1], w, g)
 	}
 	c.n.Attrs.Window.Group = g
+	pads := c.n.Attrs.Window.Pads
+	if _, err := abi.Elements([]int64{s[0], max(s[1], w[0]), 2*s[2] + pads[0] + pads[2], 2*s[3] + pads[1] + pads[3]}); err != nil {
+		return Type{}, fmt.Errorf("padded image: %w", err) // kernels may lay it out
+	}
 	if c.has(2) && !slices.Equal(c.in[2].Shape, w[:1]) {
 		return Type{}, invalid("input 2 has shape %v, want %v", c.in[2].Shape, w[:1])
 	}

@@ -5,152 +5,150 @@ import "github.com/cloister-ai/cloister/gpu/graph"
 // A convolution is a matrix product whose right operand, the patches of the
 // image, is never made: its panels are gathered while they are packed.
 
-// A plane is how kernel positions of one image reach into a source image: tap
-// (i, j) of position (y, x) is source pixel ((y·mul+off)/div), where that is
-// whole and inside, with off = base + i·dil; else zero.
+// A plane is how positions of one image reach into a source image. The source is
+// first laid out so that every tap of every position is inside: with padding
+// around it, and zeros between its pixels where the convolution runs backward.
+// Tap (i, j) of position (y, x) is then pixel (y·mul+i·dil, x·mul+j·dil) of it,
+// with the taps counted from the other end where it runs backward.
 type plane struct {
-	h, w           int // source
-	ph, pw         int // positions
-	kh, kw         int // taps
-	mul, div       [2]int
-	base, dilation [2]int
+	h, w     int // source
+	lh, lw   int // laid out
+	ph, pw   int // positions
+	kh, kw   int // taps
+	mul, dil [2]int
+	div      [2]int // laid out pixel u is source pixel (u+shift)/div, where that is whole
+	shift    [2]int
+	flip     bool
 }
 
 // forward reaches from outputs of a convolution to its inputs.
 func forward(w graph.Window, x, y []int64) plane {
-	return plane{
-		h: int(x[2]), w: int(x[3]), ph: int(y[2]), pw: int(y[3]), kh: int(w.Kernel[0]), kw: int(w.Kernel[1]),
-		mul: [2]int{int(w.Stride[0]), int(w.Stride[1])}, div: [2]int{1, 1},
-		base:     [2]int{-int(w.Pads[0]), -int(w.Pads[1])},
-		dilation: [2]int{int(w.Dilation[0]), int(w.Dilation[1])},
+	p := plane{h: int(x[2]), w: int(x[3]), ph: int(y[2]), pw: int(y[3]), kh: int(w.Kernel[0]), kw: int(w.Kernel[1]), div: [2]int{1, 1}}
+	for d := range 2 {
+		p.mul[d], p.dil[d], p.shift[d] = int(w.Stride[d]), int(w.Dilation[d]), -int(w.Pads[d])
 	}
+	p.lh = (p.ph-1)*p.mul[0] + (p.kh-1)*p.dil[0] + 1
+	p.lw = (p.pw-1)*p.mul[1] + (p.kw-1)*p.dil[1] + 1
+	return p
 }
 
 // backward reaches from inputs of a convolution to its outputs.
 func backward(w graph.Window, x, y []int64) plane {
-	return plane{
-		h: int(y[2]), w: int(y[3]), ph: int(x[2]), pw: int(x[3]), kh: int(w.Kernel[0]), kw: int(w.Kernel[1]),
-		mul: [2]int{1, 1}, div: [2]int{int(w.Stride[0]), int(w.Stride[1])},
-		base:     [2]int{int(w.Pads[0]), int(w.Pads[1])},
-		dilation: [2]int{-int(w.Dilation[0]), -int(w.Dilation[1])},
+	p := plane{h: int(y[2]), w: int(y[3]), ph: int(x[2]), pw: int(x[3]), kh: int(w.Kernel[0]), kw: int(w.Kernel[1]), mul: [2]int{1, 1}, flip: true}
+	taps := [2]int{p.kh, p.kw}
+	for d := range 2 {
+		p.div[d], p.dil[d] = int(w.Stride[d]), int(w.Dilation[d])
+		p.shift[d] = int(w.Pads[d]) - (taps[d]-1)*p.dil[d]
 	}
+	p.lh, p.lw = p.ph+(p.kh-1)*p.dil[0], p.pw+(p.kw-1)*p.dil[1]
+	return p
 }
 
-// source returns the source coordinate of a position and tap along dimension d,
-// or -1 outside.
-func (p *plane) source(d, pos, tap, size int) int {
-	v := pos*p.mul[d] + p.base[d] + tap*p.dilation[d]
-	if v < 0 || v%p.div[d] != 0 {
-		return -1
-	}
-	if v /= p.div[d]; v >= size {
-		return -1
-	}
-	return v
+// direct reports whether the source is laid out already.
+func (p *plane) direct() bool {
+	return p.div == [2]int{1, 1} && p.shift == [2]int{} && p.lh == p.h && p.lw == p.w
 }
 
-// row writes tap column j of n neighbouring positions from x0 on to dst, at every
-// step-th element. src is the source row, nil for zeros.
-func (p *plane) row(dst []float32, step int, src []float32, x0, n, j int) {
-	if src == nil {
-		for t := range n {
-			dst[t*step] = 0
-		}
-		return
-	}
-	if p.mul[1] == 1 && p.div[1] == 1 {
-		from := x0 + p.base[1] + j*p.dilation[1]
-		lo := min(max(-from, 0), n)
-		hi := max(min(p.w-from, n), lo)
-		for t := range lo {
-			dst[t*step] = 0
-		}
-		switch {
-		case lo == hi:
-		case step == 1:
-			copy(dst[lo:hi], src[from+lo:])
-		default:
-			for t, v := range src[from+lo : from+hi] {
-				dst[(lo+t)*step] = v
+// layOut is the stage that lays out n channels from src in dst.
+func (p *plane) layOut(n int, src, dst func() []float32) stage {
+	return stage{n, func(_, c int) {
+		s, d := src()[c*p.h*p.w:][:p.h*p.w], dst()[c*p.lh*p.lw:][:p.lh*p.lw]
+		clear(d)
+		for u := range p.lh {
+			y := u + p.shift[0]
+			if y < 0 || y%p.div[0] != 0 || y/p.div[0] >= p.h {
+				continue
+			}
+			line, row := s[y/p.div[0]*p.w:][:p.w], d[u*p.lw:][:p.lw]
+			if p.div[1] == 1 {
+				from, to := max(0, -p.shift[1]), min(p.lw, p.w-p.shift[1])
+				if from < to {
+					copy(row[from:to], line[from+p.shift[1]:])
+				}
+				continue
+			}
+			for x, v := range line {
+				if at := x*p.div[1] - p.shift[1]; at >= 0 && at < p.lw {
+					row[at] = v
+				}
 			}
 		}
-		for t := hi; t < n; t++ {
-			dst[t*step] = 0
-		}
-		return
-	}
-	for t := range n {
-		v := float32(0)
-		if x := p.source(1, x0+t, j, p.w); x >= 0 {
-			v = src[x]
-		}
-		dst[t*step] = v
-	}
+	}}
 }
 
-// line returns the source row of tap (c, i) at position row y, or nil.
-func (p *plane) line(src []float32, c, i, y int) []float32 {
-	s := p.source(0, y, i, p.h)
-	if s < 0 {
-		return nil
+// tap is where tap t of channel c lies, from where a position lies.
+func (p *plane) tap(c, t int) int {
+	i, j := t/p.kw, t%p.kw
+	if p.flip {
+		i, j = p.kh-1-i, p.kw-1-j
 	}
-	return src[(c*p.h+s)*p.w:][:p.w]
+	return (c*p.lh+i*p.dil[0])*p.lw + j*p.dil[1]
 }
+
+// at is where position k lies.
+func (p *plane) at(k int) int { return k/p.pw*p.mul[0]*p.lw + k%p.pw*p.mul[1] }
 
 // packPatches packs rows [k0, k0+k) of the patch matrix, which has a row for each
-// channel and tap and a column for each position, for n positions from at on.
-func (p *plane) packPatches(dst, src []float32, k0, k, at, n int) {
+// channel and tap and a column for each position, for n positions from first on.
+func (p *plane) packPatches(dst, src []float32, k0, k, first, n int) {
 	taps := p.kh * p.kw
 	for j := range panels(n) {
 		panel := dst[j*k*nr:][:k*nr]
-		first, cols := at+j*nr, min(nr, n-j*nr)
-		if cols < nr {
-			clear(panel)
+		cols := min(nr, n-j*nr)
+		var at [nr]int
+		for t := range cols {
+			at[t] = p.at(first + j*nr + t)
 		}
+		for t := cols; t < nr; t++ {
+			at[t] = at[0] // any pixel: the column is not used
+		}
+		run := at[nr-1]-at[0] == nr-1 && cols == nr && p.mul[1] == 1
+		c, tap := k0/taps, k0%taps
 		for r := range k {
-			c, tap := (k0+r)/taps, (k0+r)%taps
-			i, jj := tap/p.kw, tap%p.kw
-			y, x := first/p.pw, first%p.pw
-			for t := 0; t < cols; {
-				run := min(cols-t, p.pw-x)
-				p.row(panel[r*nr+t:], 1, p.line(src, c, i, y), x, run, jj)
-				t, y, x = t+run, y+1, 0
+			from := src[p.tap(c, tap):]
+			if run {
+				*(*[nr]float32)(panel[r*nr:]) = [nr]float32(from[at[0]:])
+			} else {
+				gather((*[nr]float32)(panel[r*nr:]), from, &at)
+			}
+			if tap++; tap == taps {
+				c, tap = c+1, 0
 			}
 		}
 	}
 }
 
 // packTransposed packs the columns [nr*j, nr*j+nr) of the transposed patch
-// matrix, which has a row for each position, for n positions from at on.
-func (p *plane) packTransposed(dst, src []float32, j, channels, at, n int) {
+// matrix, which has a row for each position, for n positions from first on.
+func (p *plane) packTransposed(dst, src []float32, j, channels, first, n int) {
 	taps := p.kh * p.kw
-	cols := min(nr, channels*taps-j*nr)
-	if cols < nr {
-		clear(dst[:n*nr])
+	var at [nr]int
+	for t := range at {
+		k := min(j*nr+t, channels*taps-1) // beyond the last any pixel: the column is not used
+		at[t] = p.tap(k/taps, k%taps)
 	}
-	for t := range cols {
-		c, tap := (j*nr+t)/taps, (j*nr+t)%taps
-		i, jj := tap/p.kw, tap%p.kw
-		y, x := at/p.pw, at%p.pw
-		for r := 0; r < n; {
-			run := min(n-r, p.pw-x)
-			p.row(dst[r*nr+t:], nr, p.line(src, c, i, y), x, run, jj)
-			r, y, x = r+run, y+1, 0
-		}
+	for r := range n {
+		gather((*[nr]float32)(dst[r*nr:]), src[p.at(first+r):], &at)
 	}
 }
 
-// convolve is y[m] = Σ a[m,k]·patch[k] for each image and group: a task is one
-// block of positions of one image and group. finish turns raw rows into results.
-func convolve(b *binding, p plane, batch, groups, inC, outC int, weights func() []float32, x, y arg, finish func(c []float32, m, ldc, cols int)) stage {
+func gather(dst *[nr]float32, src []float32, at *[nr]int) {
+	for t := range dst {
+		dst[t] = src[at[t]]
+	}
+}
+
+// convolve is y[m] = Σ a[m,k]·patch[k] for each image and group, from a source
+// that is laid out: a task is one block of positions of one image and group. finish turns raw rows into results.
+func convolve(b *binding, p plane, batch, groups, inC, outC int, weights, source func() []float32, finish func(c []float32, m, ldc, cols int)) stage {
 	gi, gm := inC/groups, outC/groups
 	positions, k := p.ph*p.pw, gi*p.kh*p.kw
 	blocks := (positions + colBlock - 1) / colBlock
 	return stage{batch * groups * blocks, func(worker, t int) {
 		img, g, at := t/(groups*blocks), t/blocks%groups, t%blocks*colBlock
 		n := min(colBlock, positions-at)
-		src := b.p.f32(x)[(img*inC+g*gi)*p.h*p.w:]
-		out := b.p.f32(y)[(img*outC+g*gm)*positions+at:]
+		src := source()[(img*inC+g*gi)*p.lh*p.lw:]
+		out := b.p.f32(b.out)[(img*outC+g*gm)*positions+at:]
 		w := dense(weights()[g*gm*k:][:gm*k], gm, k, false)
 		packed := b.p.scratch[worker]
 		for k0 := 0; k0 < k; k0 += kBlock {
@@ -163,6 +161,17 @@ func convolve(b *binding, p plane, batch, groups, inC, outC int, weights func() 
 			finish(out, g*gm, positions, n)
 		}
 	}}
+}
+
+// laidOut returns the stage that lays out n channels of x in the scratch, from
+// element skip on, and where they lie; no stage where they lie right already.
+func laidOut(b *binding, p plane, n int, x arg, skip int) ([]stage, func() []float32) {
+	from := func() []float32 { return b.p.f32(x) }
+	if p.direct() {
+		return nil, from
+	}
+	to := func() []float32 { return b.p.f32(b.work)[skip:] }
+	return []stage{p.layOut(n, from, to)}, to
 }
 
 func bindConv(b *binding) []stage {
@@ -188,8 +197,9 @@ func bindConv(b *binding) []stage {
 			}
 		}
 	}
-	return []stage{convolve(b, p, int(x[0]), int(win.Group), int(x[1]), int(w[0]),
-		func() []float32 { return b.p.f32(b.in[1]) }, b.in[0], b.out, finish)}
+	stages, source := laidOut(b, p, int(x[0]*x[1]), b.in[0], 0)
+	return append(stages, convolve(b, p, int(x[0]), int(win.Group), int(x[1]), int(w[0]),
+		func() []float32 { return b.p.f32(b.in[1]) }, source, finish))
 }
 
 // bindConvGradX convolves dy with the weights, channels exchanged.
@@ -206,8 +216,9 @@ func bindConvGradX(b *binding) []stage {
 		}
 	}}
 	p := backward(win, x, dy)
-	return []stage{turn, convolve(b, p, int(x[0]), groups, int(w[0]), int(x[1]),
-		func() []float32 { return b.p.f32(b.work) }, b.in[0], b.out, nil)}
+	stages, source := laidOut(b, p, int(dy[0]*dy[1]), b.in[0], groups*gc*gm*taps)
+	return append(append(stages, turn), convolve(b, p, int(x[0]), groups, int(w[0]), int(x[1]),
+		func() []float32 { return b.p.f32(b.work) }, source, nil))
 }
 
 // bindConvGradW adds up over images and positions, in this order; a task is one
@@ -220,13 +231,14 @@ func bindConvGradW(b *binding) []stage {
 	gm, gc, k := int(w[0])/groups, int(w[1]), int(w[1]*w[2]*w[3])
 	positions, np := p.ph*p.pw, panels(k)
 	block := kBlock * colBlock / nr // positions that fit in the scratch
-	return []stage{{groups * np, func(worker, t int) {
+	stages, source := laidOut(b, p, int(x[0]*x[1]), b.in[1], 0)
+	return append(stages, stage{groups * np, func(worker, t int) {
 		g, j := t/np, t%np
 		cols := min(nr, k-j*nr)
 		packed := b.p.scratch[worker]
 		out := b.p.f32(b.out)[g*gm*k+j*nr:]
 		for img := range int(x[0]) {
-			src := b.p.f32(b.in[1])[(img*int(x[1])+g*gc)*p.h*p.w:]
+			src := source()[(img*int(x[1])+g*gc)*p.lh*p.lw:]
 			d := b.p.f32(b.in[0])[(img*int(w[0])+g*gm)*positions:]
 			for at := 0; at < positions; at += block {
 				n := min(block, positions-at)
@@ -234,8 +246,25 @@ func bindConvGradW(b *binding) []stage {
 				multiply(out, k, matrix{d[at:], gm, n, positions, 1}, packed, cols, img > 0 || at > 0)
 			}
 		}
-	}}}
+	}})
 }
 
-// workConvGradX is room for the weights with channels exchanged.
-func workConvGradX(g *graph.Graph, n *graph.Node) int64 { return g.At(n.In[1]).Bytes() }
+// workConv is room for a source that must be laid out, and of ConvGradX for the
+// weights with channels exchanged.
+func workConv(g *graph.Graph, n *graph.Node) int64 {
+	first, second := g.At(n.In[0]), g.At(n.In[1])
+	var p plane
+	channels, extra := first.Shape[0]*first.Shape[1], int64(0)
+	switch n.Op {
+	case "Conv":
+		p = forward(n.Attrs.Window, first.Shape, n.Shape)
+	case "ConvGradX":
+		p, extra = backward(n.Attrs.Window, n.Shape, first.Shape), second.Bytes()
+	default:
+		p, channels = forward(n.Attrs.Window, second.Shape, first.Shape), second.Shape[0]*second.Shape[1]
+	}
+	if p.direct() {
+		return extra
+	}
+	return extra + 4*channels*int64(p.lh)*int64(p.lw)
+}

@@ -149,8 +149,8 @@ func work(g *graph.Graph, n *graph.Node) int64 {
 	switch n.Op {
 	case "MatMul", "Gemm":
 		return workProduct(productOf(n, g.At(n.In[0]).Type, g.At(n.In[1]).Type))
-	case "ConvGradX":
-		return workConvGradX(g, n)
+	case "Conv", "ConvGradX", "ConvGradW":
+		return workConv(g, n)
 	case "SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss":
 		return workLoss(g, n)
 	}
