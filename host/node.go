@@ -245,7 +245,10 @@ func wants(out sandbox.Output) gate.Leaving {
 func (n *Node) done(ctx context.Context, job wire.Job, wall time.Duration, err error) {
 	kind, level := "ok", slog.LevelInfo
 	if err != nil {
-		kind, level = abi.KindOf(err).Error(), slog.LevelWarn
+		kind = abi.KindOf(err).Error()
+	}
+	if k := abi.KindOf(err); k == abi.Internal || k == abi.Other && err != nil {
+		level = slog.LevelError // ours to act on; the rest is the job's own end
 	}
 	n.met.jobs.WithLabelValues(kind).Inc()
 	n.met.wall.Observe(wall.Seconds())

@@ -30,19 +30,19 @@ func (k AssetKind) String() string {
 // block that is durable. It is a fact, not a claim: whoever hands one over read
 // it from the chain.
 type Purchase struct {
-	ID       abi.Digest  // the contract's receipt id
-	Buyer    abi.Address // the key that paid
-	Delegate abi.Address // session key that may act for the buyer; zero: none
-	Until    uint64      // Unix seconds the delegation ends
-	Asset    abi.Digest  // token id of the asset
-	Kind     AssetKind
-	Content  abi.Digest // content id of the asset
-	Policy   abi.Digest // digest of the asset's [Policy]; zero: none
-	Units    uint64     // jobs paid for
-	Paid     uint64     // in the Credits token's smallest unit (6 decimals)
-	Expiry   uint64     // Unix seconds after which it buys nothing
-	Refunded bool
-	Block    uint64
+	ID       abi.Digest  `json:"id"`       // the contract's receipt id
+	Buyer    abi.Address `json:"buyer"`    // the key that paid
+	Delegate abi.Address `json:"delegate"` // session key that may act for the buyer; zero: none
+	Until    uint64      `json:"until"`    // Unix seconds the delegation ends
+	Asset    abi.Digest  `json:"asset"`    // token id of the asset
+	Kind     AssetKind   `json:"kind"`
+	Content  abi.Digest  `json:"content"` // content id of the asset
+	Policy   abi.Digest  `json:"policy"`  // digest of the asset's [Policy]; zero: none
+	Units    uint64      `json:"units"`   // jobs paid for
+	Paid     uint64      `json:"paid"`    // in the Credits token's smallest unit (6 decimals)
+	Expiry   uint64      `json:"expiry"`  // Unix seconds after which it buys nothing
+	Refunded bool        `json:"refunded"`
+	Block    uint64      `json:"block"`
 }
 
 // A Policy is what an asset's owner lets others do with it. Its digest stands

@@ -10,30 +10,30 @@ import (
 
 // A Release is one thing that left a host.
 type Release struct {
-	Kind   string     `cbor:"1,keyasint"` // "output", "metric" or "model"
-	Name   string     `cbor:"2,keyasint"` // which metric or model
-	Bytes  uint64     `cbor:"3,keyasint"`
-	Digest abi.Digest `cbor:"4,keyasint"` // of the bytes as they left: sealed, or the public metric
+	Kind   string     `cbor:"1,keyasint" json:"kind"` // "output", "metric" or "model"
+	Name   string     `cbor:"2,keyasint" json:"name"` // which metric or model
+	Bytes  uint64     `cbor:"3,keyasint" json:"bytes"`
+	Digest abi.Digest `cbor:"4,keyasint" json:"digest"` // of the bytes as they left: sealed, or the public metric
 }
 
 // A Receipt states what one host ran, on what, and everything that left. It
 // carries digests only, and only of sealed or public bytes, so it can be shown
 // to anybody.
 type Receipt struct {
-	Job      abi.Digest    `cbor:"1,keyasint"`
-	App      abi.Digest    `cbor:"2,keyasint"`
-	Data     abi.Digest    `cbor:"3,keyasint"`
-	Model    abi.Digest    `cbor:"4,keyasint"`
-	Slot     abi.Digest    `cbor:"5,keyasint"`
-	Body     abi.Digest    `cbor:"6,keyasint"`
-	Releases []Release     `cbor:"7,keyasint"`
-	Engine   string        `cbor:"8,keyasint"`
-	FLOPs    uint64        `cbor:"9,keyasint"`
-	Wall     time.Duration `cbor:"10,keyasint"`
-	Ended    uint64        `cbor:"11,keyasint"` // Unix seconds
-	Host     abi.Address   `cbor:"12,keyasint"`
-	Attempt  uint32        `cbor:"13,keyasint"` // which lease of the job this was
-	Prev     abi.Digest    `cbor:"14,keyasint"` // digest of this host's receipt before
+	Job      abi.Digest    `cbor:"1,keyasint" json:"job"`
+	App      abi.Digest    `cbor:"2,keyasint" json:"app"`
+	Data     abi.Digest    `cbor:"3,keyasint" json:"data"`
+	Model    abi.Digest    `cbor:"4,keyasint" json:"model"`
+	Slot     abi.Digest    `cbor:"5,keyasint" json:"slot"`
+	Body     abi.Digest    `cbor:"6,keyasint" json:"body"`
+	Releases []Release     `cbor:"7,keyasint" json:"releases"`
+	Engine   string        `cbor:"8,keyasint" json:"engine"`
+	FLOPs    uint64        `cbor:"9,keyasint" json:"flops"`
+	Wall     time.Duration `cbor:"10,keyasint" json:"wall"`
+	Ended    uint64        `cbor:"11,keyasint" json:"ended"` // Unix seconds
+	Host     abi.Address   `cbor:"12,keyasint" json:"host"`
+	Attempt  uint32        `cbor:"13,keyasint" json:"attempt"` // which lease of the job this was
+	Prev     abi.Digest    `cbor:"14,keyasint" json:"prev"`    // digest of this host's receipt before
 }
 
 // Bytes returns the one encoding of r, the bytes that are hashed and signed.
@@ -54,8 +54,8 @@ func ParseReceipt(b []byte) (Receipt, error) {
 
 // A SignedReceipt is a Receipt as it is kept and travels.
 type SignedReceipt struct {
-	Receipt   []byte `cbor:"1,keyasint"` // canonical [Receipt]
-	Signature []byte `cbor:"2,keyasint"` // of Receipt.Host, over the digest of Receipt
+	Receipt   []byte `cbor:"1,keyasint" json:"receipt"`   // canonical [Receipt]
+	Signature []byte `cbor:"2,keyasint" json:"signature"` // of Receipt.Host, over the digest of Receipt
 }
 
 // Verify returns the receipt in s when its host signed it, else Invalid or Denied.
@@ -84,17 +84,17 @@ type Metric struct {
 // A TrainedModel is a model that a job made. Its bytes stay sealed in the
 // host's store under Content; Key opens them for the buyer of the job.
 type TrainedModel struct {
-	Name    string     `cbor:"1,keyasint"`
-	Content abi.Digest `cbor:"2,keyasint"` // content id of the sealed file
-	Bytes   uint64     `cbor:"3,keyasint"` // of the plaintext
-	Key     SealedKey  `cbor:"4,keyasint"`
+	Name    string     `cbor:"1,keyasint" json:"name"`
+	Content abi.Digest `cbor:"2,keyasint" json:"content"` // content id of the sealed file
+	Bytes   uint64     `cbor:"3,keyasint" json:"bytes"`   // of the plaintext
+	Key     SealedKey  `cbor:"4,keyasint" json:"key"`
 }
 
 // A Result is what the client of a job gets back.
 type Result struct {
-	Output  []byte         `cbor:"1,keyasint"` // sealed to the body's reply key
-	Key     SealedKey      `cbor:"2,keyasint"` // the output's key, sealed to the same
-	Metrics []Metric       `cbor:"3,keyasint"`
-	Models  []TrainedModel `cbor:"4,keyasint"`
-	Receipt SignedReceipt  `cbor:"5,keyasint"`
+	Output  []byte         `cbor:"1,keyasint" json:"output"` // sealed to the body's reply key
+	Key     SealedKey      `cbor:"2,keyasint" json:"key"`    // the output's key, sealed to the same
+	Metrics []Metric       `cbor:"3,keyasint" json:"metrics"`
+	Models  []TrainedModel `cbor:"4,keyasint" json:"models"`
+	Receipt SignedReceipt  `cbor:"5,keyasint" json:"receipt"`
 }

@@ -45,12 +45,12 @@ func withSite(ctx context.Context, log *slog.Logger, state stateDir, f func(cont
 }
 
 // join connects to the node that has the state folder.
-func join(ctx context.Context, log *slog.Logger, state stateDir) (s *site, err error) {
+func join(ctx context.Context, log *slog.Logger, state stateDir) (_ *site, err error) {
 	n, err := state.readNode()
 	if err != nil {
 		return nil, withHint(err, "the folder is in use by a command that is about to end; try again")
 	}
-	s = &site{state: state, log: log, slot: n.Slot, http: n.HTTP}
+	s := &site{state: state, log: log, slot: n.Slot, http: n.HTTP}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())

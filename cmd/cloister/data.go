@@ -198,10 +198,8 @@ func (c dataPublishCmd) Run(ctx context.Context, log *slog.Logger, t *terminal, 
 
 // sell lists o and shows the asset.
 func sell(ctx context.Context, s *site, a *actor, t *terminal, o offer) error {
-	if s.broker != nil {
-		if err := s.welcome(ctx, a.name); err != nil {
-			return err
-		}
+	if err := s.welcome(ctx, a.name); err != nil {
+		return err
 	}
 	asset, tx, err := a.list(ctx, o)
 	if err != nil {

@@ -1,5 +1,25 @@
 package main
 
+import (
+	"fmt"
+	"io"
+
+	"github.com/cloister-ai/cloister/gpu"
+
+	"github.com/dustin/go-humanize"
+)
+
 type devicesCmd struct{}
 
-func (devicesCmd) Run() error { return nil }
+// Run lists this machine's devices.
+func (devicesCmd) Run(t *terminal) error {
+	ds, err := gpu.Devices()
+	if err != nil {
+		return err
+	}
+	return t.table(ds, "DEVICE MEMORY", func(w io.Writer) {
+		for _, d := range ds {
+			fmt.Fprintf(w, "%s\t%s\n", d.ID, humanize.IBytes(d.Memory))
+		}
+	})
+}

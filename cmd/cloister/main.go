@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/gpu/driver"
 
 	"github.com/alecthomas/kong"
 )
@@ -43,11 +44,13 @@ type cli struct {
 	Balance  balanceCmd  `cmd:"" help:"Show who has what."`
 	Settle   settleCmd   `cmd:"" help:"Settle purchases and pay everybody out."`
 	Devices  devicesCmd  `cmd:"" help:"List this machine's devices."`
+	Deploy   deployCmd   `cmd:"" help:"Put the contracts on another chain, once."`
 	Token    tokenCmd    `cmd:"" help:"Print the tokens with which hosts and clients join this node."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 func main() {
+	driver.Main() // an engine's process is this binary, started again
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := cloister(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
@@ -60,8 +63,7 @@ func cloister(ctx context.Context, args []string, stdin io.Reader, stdout, stder
 	p, err := kong.New(&c, kong.Name("cloister"),
 		kong.Description("AI apps as WebAssembly on rented machines, over data nobody can copy."),
 		kong.Vars{"state": defaultState()},
-		kong.Writers(stdout, stderr), kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.UsageOnError())
+		kong.Writers(stdout, stderr), kong.BindTo(ctx, (*context.Context)(nil)))
 	if err != nil {
 		return fail(stderr, fmt.Errorf("command line: %w: %w", abi.Internal, err))
 	}
@@ -70,7 +72,11 @@ func cloister(ctx context.Context, args []string, stdin io.Reader, stdout, stder
 		return fail(stderr, fmt.Errorf("%w (see cloister --help): %w", err, abi.Invalid))
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: c.LogLevel}))
-	return fail(stderr, kctx.Run(log, &terminal{in: stdin, out: stdout, err: stderr, json: c.JSON}, stateDir(c.State)))
+	err = kctx.Run(log, &terminal{in: stdin, out: stdout, err: stderr, json: c.JSON}, stateDir(c.State))
+	if err != nil && ctx.Err() != nil {
+		err = errStopped // whatever it was busy with
+	}
+	return fail(stderr, err)
 }
 
 // fail prints err once and returns the exit status for its Kind: 0 for none,
@@ -83,11 +89,17 @@ func fail(stderr io.Writer, err error) int {
 	if hint := hintFor(err); hint != "" {
 		fmt.Fprintln(stderr, "hint:", hint)
 	}
+	if errors.Is(err, errStopped) {
+		return 130
+	}
 	if k, ok := errors.AsType[abi.Kind](err); ok {
 		return 10 + int(k)
 	}
 	return 1
 }
+
+// errStopped is why a command ended that a person stopped.
+var errStopped = errors.New("stopped before the end; nothing is lost, the same command goes on from here")
 
 // hinted is an error with its own advice.
 type hinted struct {

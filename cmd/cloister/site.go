@@ -99,7 +99,7 @@ func (s *site) connect(ctx context.Context, cfg siteConfig) (err error) {
 		return err
 	}
 	c, err := chain.Open(ctx, chain.Config{
-		Dir: s.state.path("chain"), ChainID: cfg.ChainID, HTTP: cfg.HTTP, Log: s.log,
+		Dir: s.state.path("chain"), ChainID: cfg.ChainID, HTTP: cfg.HTTP, Log: calmer(s.log),
 		Params: contracts.Params{Operator: bank.key.Address()},
 	})
 	if err != nil {
@@ -114,8 +114,8 @@ func (s *site) connect(ctx context.Context, cfg siteConfig) (err error) {
 // bring starts a node in the state folder: the chain, the bus with its broker,
 // the key service of every party here, and one host. The caller owns the
 // folder's lock, and closes the site after run returned.
-func bring(ctx context.Context, state stateDir, cfg siteConfig, log *slog.Logger) (s *site, err error) {
-	s = &site{state: state, log: log}
+func bring(ctx context.Context, state stateDir, cfg siteConfig, log *slog.Logger) (_ *site, err error) {
+	s := &site{state: state, log: log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -136,7 +136,7 @@ func bring(ctx context.Context, state stateDir, cfg siteConfig, log *slog.Logger
 	if s.slot, err = s.store.PutBytes(page); err != nil {
 		return nil, err
 	}
-	if s.server, err = fleet.StartServer(ctx, fleet.ServerConfig{Dir: state.path("fleet"), Addr: cfg.Bus, Log: log}); err != nil {
+	if s.server, err = fleet.StartServer(ctx, fleet.ServerConfig{Dir: state.path("fleet"), Addr: cfg.Bus, Log: calmer(log)}); err != nil {
 		return nil, err
 	}
 	s.closes = append(s.closes, func() error { s.server.Close(); return nil })

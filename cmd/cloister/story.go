@@ -44,6 +44,7 @@ type story struct {
 	card     vault.Card
 	hosts    map[abi.Address]string
 	asking   []abi.Digest // the user's receipts
+	expiring []abi.Digest // receipts of the user's that were good for a second
 	ended    []wire.Job   // jobs that used what they paid for
 	gas      uint64
 	sent     int
@@ -269,7 +270,11 @@ func (s *story) buyTraining(ctx context.Context) error {
 	}
 	bundle, err := s.buy(ctx, s.developer, "training", 30*24*time.Hour,
 		market.Item{Asset: s.dataset.ID, Units: 2}, market.Item{Asset: s.app["train"].ID}, market.Item{Asset: s.app["peek"].ID}, market.Item{Asset: s.slot.ID, Units: 2})
+	if err != nil {
+		return err
+	}
 	s.training = bundle
+	s.expiring, err = s.buy(ctx, s.user, "expiring", time.Second, market.Item{Asset: s.app["echo"].ID}, market.Item{Asset: s.slot.ID})
 	return err
 }
 

@@ -62,12 +62,7 @@ func (s *story) refusals(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	short, err := s.buy(ctx, s.user, "expired", time.Second,
-		market.Item{Asset: s.app["classify"].ID}, market.Item{Asset: s.model.ID}, market.Item{Asset: s.slot.ID})
-	if err != nil {
-		return err
-	}
-	if err := s.untilExpired(ctx, short); err != nil {
+	if err := s.untilExpired(ctx, s.expiring); err != nil {
 		return err
 	}
 	with := func(e errand, receipts []abi.Digest) errand { e.receipts = receipts; return e }
@@ -76,8 +71,8 @@ func (s *story) refusals(ctx context.Context) error {
 		{"a job nobody paid for", s.user, with(classify, nil), abi.Denied, ""},
 		{"receipts that are used up", s.user, with(classify, s.asking), abi.Denied, ""},
 		{"another party's receipts", s.developer, with(classify, s.asking), abi.Denied, ""},
-		{"receipts that expired", s.user, with(classify, short), abi.Denied, ""},
-		{"the dataset under an app its policy does not list", s.developer, errand{app: s.modules["echo"], data: s.dataset.Content, receipts: s.training}, abi.Denied, ""},
+		{"receipts that expired", s.user, errand{app: s.modules["echo"], receipts: s.expiring}, abi.Denied, ""},
+		{"the dataset under an app its policy does not list", s.developer, errand{app: s.modules["classify"], data: s.dataset.Content, receipts: s.training}, abi.Denied, ""},
 		{"a module with a forbidden import", s.user, errand{app: bad.Content, receipts: receipts}, abi.Denied, "calls-home"},
 		{"more output than was granted", s.user, errand{app: s.modules["echo"], receipts: receipts, input: make([]byte, 9000), limits: wire.Limits{Output: 4096}}, abi.Exhausted, "flood"},
 	} {
@@ -86,7 +81,10 @@ func (s *story) refusals(ctx context.Context) error {
 			unexpected = errors.Join(unexpected, fmt.Errorf("%s: got %v, want it %w: %w", r.what, err, r.kind, abi.Internal))
 			continue
 		}
-		s.say("    %-50s %v", r.what+":", firstLine(err))
+		s.say("    %s", r.what)
+		for reason := range strings.Lines(err.Error()) {
+			s.say("        %s", strings.TrimSpace(reason))
+		}
 	}
 	return unexpected
 }
@@ -128,11 +126,6 @@ func (s *story) untilExpired(ctx context.Context, ids []abi.Digest) error {
 	}
 }
 
-func firstLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
-}
-
 // settle shows the chain every job that ran, so that its receipts are paid out,
 // and sends everybody what they are owed.
 func (s *story) settle(ctx context.Context) error {
@@ -144,6 +137,9 @@ func (s *story) settle(ctx context.Context) error {
 		var sum uint64
 		for _, p := range done.Payments {
 			sum += p.Amount
+		}
+		if len(done.Payments) == 0 {
+			continue // its receipts were paid out with another job's
 		}
 		s.tx(fmt.Sprintf("job %s: %s to the sellers of %d receipts", job.Request.ID.Short(), market.FormatCredits(sum), len(done.Payments)), tx)
 	}

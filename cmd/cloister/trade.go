@@ -48,10 +48,8 @@ func (c buyCmd) Run(ctx context.Context, log *slog.Logger, t *terminal, state st
 			}
 			order.Items = append(order.Items, item)
 		}
-		if s.broker != nil {
-			if err := s.welcome(ctx, c.As); err != nil {
-				return err
-			}
+		if err := s.welcome(ctx, c.As); err != nil {
+			return err
 		}
 		bundle, tx, err := a.market.Buy(ctx, order)
 		if err != nil {

@@ -60,7 +60,7 @@ func (c upCmd) Run(ctx context.Context, log *slog.Logger, t *terminal, state sta
 		if err := s.welcome(ctx, owner); err != nil {
 			return err
 		}
-		slot, _, err := boss.list(ctx, offer{kind: wire.Slot, content: s.slot, price: price, about: description{Name: "a slot"}})
+		slot, _, err := boss.list(ctx, offer{kind: wire.Slot, content: s.slot, price: price, about: description{Name: "slot"}})
 		if err != nil {
 			return err
 		}

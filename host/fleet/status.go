@@ -32,6 +32,17 @@ func (s State) String() string {
 // MarshalText writes the state's word.
 func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
+// UnmarshalText is the inverse of MarshalText; another word is Invalid.
+func (s *State) UnmarshalText(b []byte) error {
+	for is := Pending; is <= Cancelled; is++ {
+		if is.String() == string(b) {
+			*s = is
+			return nil
+		}
+	}
+	return fmt.Errorf("fleet: no state is called %q: %w", b, abi.Invalid)
+}
+
 // Ended reports whether the state stays.
 func (s State) Ended() bool { return s >= Done }
 

@@ -70,13 +70,14 @@ func Admit(p Policy, f Facts, r wire.Request) (Grant, error) {
 		}
 		if _, err := Pays(f, r, need.kind, need.content); err != nil {
 			errs = append(errs, err)
+			continue // its policy came with no purchase
 		}
-	}
-	if !r.Data.IsZero() {
-		errs = append(errs, allows(f.Data, "dataset", r.Data, r.App, f.Host))
-	}
-	if !r.Model.IsZero() {
-		errs = append(errs, allows(f.Model, "model", r.Model, r.App, f.Host))
+		switch need.kind {
+		case wire.Dataset:
+			errs = append(errs, allows(f.Data, need.kind, r.Data, r.App, f.Host))
+		case wire.Model:
+			errs = append(errs, allows(f.Model, need.kind, r.Model, r.App, f.Host))
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return Grant{}, err
@@ -147,18 +148,18 @@ func Pays(f Facts, r wire.Request, kind wire.AssetKind, content abi.Digest) (abi
 }
 
 // allows asks an asset's policy about an app and a host.
-func allows(p wire.Policy, kind string, asset, app abi.Digest, host abi.Address) error {
+func allows(p wire.Policy, kind wire.AssetKind, asset, app abi.Digest, host abi.Address) error {
 	switch p.Kind {
 	case wire.Open:
 	case wire.Reviewed:
 		if !slices.Contains(p.Apps, app) {
-			return fmt.Errorf("gate: the policy of %s %v does not list app %v: %w", kind, asset.Short(), app.Short(), abi.Denied)
+			return fmt.Errorf("gate: the policy of %v %v does not list app %v: %w", kind, asset.Short(), app.Short(), abi.Denied)
 		}
 	default:
-		return fmt.Errorf("gate: the policy of %s %v is of kind %q, which this node does not enforce: %w", kind, asset.Short(), p.Kind, abi.Denied)
+		return fmt.Errorf("gate: the policy of %v %v is of kind %q, which this node does not enforce: %w", kind, asset.Short(), p.Kind, abi.Denied)
 	}
 	if len(p.Hosts) > 0 && !host.IsZero() && !slices.Contains(p.Hosts, host) {
-		return fmt.Errorf("gate: the policy of %s %v does not list host %v: %w", kind, asset.Short(), host, abi.Denied)
+		return fmt.Errorf("gate: the policy of %v %v does not list host %v: %w", kind, asset.Short(), host, abi.Denied)
 	}
 	return nil
 }

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// update rewrites the files that commands print.
+var update = flag.Bool("update", false, "rewrite what scripts compare with")
+
+// appsDir is where the apps were built for this run of the tests.
+var appsDir string
+
+func TestMain(m *testing.M) {
+	testscript.Main(built{m}, map[string]func(){"cloister": main})
+}
+
+// built builds the apps before the tests run: they are part of what is tested.
+type built struct{ m *testing.M }
+
+func (b built) Run() int {
+	dir, err := os.MkdirTemp("", "cloister-apps-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	for _, app := range []string{"train", "peek", "classify", "echo"} {
+		cmd := exec.Command("go", "build", "-trimpath", "-buildmode=c-shared", "-ldflags", "-s -w",
+			"-o", filepath.Join(dir, app+".wasm"), "github.com/cloister-ai/cloister/plugins/"+app)
+		cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "build %s: %v\n%s", app, err, out)
+			return 1
+		}
+	}
+	appsDir = dir
+	return b.m.Run()
+}
+
+// TestScript runs the manual: every script is a story of the command line.
+func TestScript(t *testing.T) {
+	digits, err := filepath.Abs("../../examples/digits/digits.csv.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("APPS", appsDir)
+			e.Setenv("DIGITS", digits)
+			e.Setenv("CLOISTER_STATE", filepath.Join(e.WorkDir, "state"))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exit":    exit,
+			"bytes":   writeBytes,
+			"cut":     cut,
+			"waitfor": waitfor,
+		},
+	})
+}
+
+// exit CODE command... checks the exact exit status.
+func exit(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	if e, ok := errors.AsType[*exec.ExitError](err); ok {
+		code = e.ExitCode()
+	}
+	if fmt.Sprint(code) != args[0] {
+		ts.Fatalf("exit status %d, want %s (%v)", code, args[0], err)
+	}
+}
+
+// bytes FILE TEXT writes TEXT, with Go's escapes, to FILE.
+func writeBytes(ts *testscript.TestScript, _ bool, args []string) {
+	var b string
+	if _, err := fmt.Sscanf(`"`+args[1]+`"`, "%q", &b); err != nil {
+		ts.Fatalf("%s: %v", args[1], err)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b), 0o600))
+}
+
+// cut FROM TO N copies the first N bytes of FROM to TO.
+func cut(ts *testscript.TestScript, _ bool, args []string) {
+	b, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	var n int
+	_, err = fmt.Sscan(args[2], &n)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b[:min(n, len(b))], 0o600))
+}
+
+// waitfor FILE waits until FILE is there.
+func waitfor(ts *testscript.TestScript, _ bool, args []string) {
+	for range 600 {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	ts.Fatalf("%s did not appear in half a minute", args[0])
+}
