@@ -27,7 +27,7 @@ func (p *Process) start() error {
 	if p.client != nil && !p.client.Exited() {
 		return nil
 	}
-	p.end()
+	p.end(true)
 	if !hooked.Load() {
 		return fmt.Errorf("%w: %w", abi.Internal, errNotHooked)
 	}
@@ -49,33 +49,34 @@ func (p *Process) start() error {
 	p.born++
 	conn, err := p.client.Client()
 	if err != nil {
-		p.end()
+		p.end(true)
 		return fmt.Errorf("driver: start: %w: %w", abi.Unavailable, err)
 	}
 	raw, err := conn.Dispense("engine")
 	if err != nil {
-		p.end()
+		p.end(true)
 		return fmt.Errorf("driver: start: %w: %w", abi.Unavailable, err)
 	}
 	p.rpc = raw.(*rpc.Client)
 	return nil
 }
 
-// end kills the child, if there is one, and waits for it.
-func (p *Process) end() {
+// end kills the child, if there is one, and waits for it. A child that is busy, or
+// that failed, does not listen and is not asked first.
+func (p *Process) end(busy bool) {
 	if p.client == nil {
 		return
 	}
-	if p.cmd.Process != nil {
-		_ = p.cmd.Process.Kill() // at once: what runs in there does not listen
+	if busy && p.cmd.Process != nil {
+		_ = p.cmd.Process.Kill() // it may be gone already
 	}
 	p.client.Kill()
 	p.client, p.cmd, p.rpc = nil, nil, nil
 }
 
-// Close kills the child. A later call starts a fresh one.
+// Close ends the child. A later call starts a fresh one.
 func (p *Process) Close() error {
-	p.end()
+	p.end(false)
 	return nil
 }
 
@@ -86,17 +87,17 @@ func (p *Process) call(ctx context.Context, method string, arg any) (Reply, erro
 	done := p.rpc.Go("Plugin."+method, arg, &r, make(chan *rpc.Call, 1)).Done
 	select {
 	case <-ctx.Done():
-		p.end()
+		p.end(true)
 		return Reply{}, context.Cause(ctx)
 	case c := <-done:
 		if c.Error != nil {
-			p.end()
+			p.end(true)
 			return Reply{}, fmt.Errorf("driver: the process ended: %w: %w", abi.Unavailable, c.Error)
 		}
 	}
 	if r.Text != "" {
 		if r.Kind == abi.Internal {
-			p.end() // what failed inside Gorgonia may fail again, elsewhere
+			p.end(true) // what failed inside Gorgonia may fail again, elsewhere
 		}
 		return Reply{}, &remote{r.Kind, r.Text}
 	}

@@ -448,8 +448,8 @@ func closed(t *testing.T, e abi.Engine) {
 	}
 }
 
-// cancelled runs a program that takes long, and ends it from inside the first
-// call of a context's Done, so that no clock is needed.
+// cancelled runs a program until a cancel from another goroutine ends it, so that
+// no clock is needed.
 func cancelled(t *testing.T, e abi.Engine) {
 	b := open(t, e, abi.Quota{})
 	v := b.input("x", abi.Float32, 256, 256)
@@ -473,12 +473,7 @@ func cancelled(t *testing.T, e abi.Engine) {
 	}
 
 	ctx, cancel = context.WithCancelCause(context.Background())
-	started := make(chan struct{})
-	go func() {
-		<-started
-		cancel(cause)
-	}()
-	close(started)
+	go cancel(cause)
 	for range 1000 { // the cancel comes in the middle of one of the runs
 		out, err := p.Run(ctx, list)
 		if err == nil {
