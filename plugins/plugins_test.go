@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,54 +27,71 @@ import (
 	"github.com/cloister-ai/cloister/gpu/engine"
 	"github.com/cloister-ai/cloister/host/gate"
 	"github.com/cloister-ai/cloister/host/sandbox"
+
+	"golang.org/x/sync/errgroup"
 )
 
-// apps holds the built modules, runtime the sandbox they run in.
+// runtime is the sandbox the apps run in, apps what they became there.
 var (
-	apps    string
 	runtime *sandbox.Runtime
+	apps    = map[string]*sandbox.App{}
 )
 
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
 
-// testMain builds every app once, with the command of package guest's comment.
+// testMain builds every app with the command of package guest's comment and
+// compiles it. The sandbox's cache stays between runs: compiling four Go apps
+// takes seconds, and minutes under the race detector.
 func testMain(m *testing.M) int {
+	ctx := context.Background()
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	if runtime, err = sandbox.New(ctx, sandbox.Config{CacheDir: filepath.Join(cache, "cloister-test")}); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer runtime.Close(ctx)
 	dir, err := os.MkdirTemp("", "apps")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	apps = dir
+
+	var mu sync.Mutex
+	g, ctx := errgroup.WithContext(ctx)
 	for _, name := range []string{"echo", "train", "classify", "peek"} {
-		cmd := exec.Command("go", "build", "-buildmode=c-shared", "-ldflags=-s -w", "-o", filepath.Join(dir, name+".wasm"), "./"+name)
-		cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "build %s: %v\n%s", name, err, out)
-			return 1
-		}
+		g.Go(func() error {
+			wasm, err := build(ctx, name, filepath.Join(dir, name+".wasm"))
+			if err != nil {
+				return err
+			}
+			a, err := runtime.Load(ctx, wasm)
+			if err != nil {
+				return fmt.Errorf("load %s: %w", name, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			apps[name] = a
+			return nil
+		})
 	}
-	ctx := context.Background()
-	if runtime, err = sandbox.New(ctx, sandbox.Config{}); err != nil {
+	if err := g.Wait(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer runtime.Close(ctx)
 	return m.Run()
 }
 
-// load returns an app of this folder.
-func load(t testing.TB, name string) *sandbox.App {
-	t.Helper()
-	wasm, err := os.ReadFile(filepath.Join(apps, name+".wasm"))
-	if err != nil {
-		t.Fatal(err)
+func build(ctx context.Context, name, to string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-ldflags=-s -w", "-o", to, "./"+name)
+	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("build %s: %w\n%s", name, err, out)
 	}
-	a, err := runtime.Load(t.Context(), wasm)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
+	return os.ReadFile(to)
 }
 
 // run runs an app in a fresh session of the cpu engine.
@@ -88,7 +106,7 @@ func run(t testing.TB, name string, g gate.Grant, env sandbox.Env) (sandbox.Outp
 		t.Fatal(err)
 	}
 	env.Session = s
-	out, err := runtime.Run(t.Context(), g, load(t, name), env)
+	out, err := runtime.Run(t.Context(), g, apps[name], env)
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
