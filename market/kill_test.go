@@ -144,8 +144,9 @@ func TestNothingAcknowledgedIsLostOnKillMinus9(t *testing.T) {
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	acks := make(map[acknowledgement]bool)
-	for range 6 {
-		for _, a := range killShop(t, dir, time.Duration(random.Int64N(int64(400*time.Millisecond)))) {
+	for round := range 6 {
+		after := time.Duration(random.Int64N(int64(400 * time.Millisecond)))
+		for _, a := range killShop(t, dir, round%2 == 0, after) {
 			acks[a] = true
 		}
 		checkShop(t, dir, acks)
@@ -157,8 +158,8 @@ func TestNothingAcknowledgedIsLostOnKillMinus9(t *testing.T) {
 }
 
 // killShop runs the shop in another process, kills it some time after it opened,
-// and returns what it had acknowledged.
-func killShop(t *testing.T, dir string, after time.Duration) []acknowledgement {
+// or after it sold something, and returns what it had acknowledged.
+func killShop(t *testing.T, dir string, sold bool, after time.Duration) []acknowledgement {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), shopEnv+"="+dir)
@@ -176,9 +177,16 @@ func killShop(t *testing.T, dir string, after time.Duration) []acknowledgement {
 		cmd.Wait()
 		t.Fatalf("the shop did not open: %q\n%s", lines.Text(), stderr.String())
 	}
-	time.AfterFunc(after, func() { cmd.Process.Kill() })
+	kill := func() { cmd.Process.Kill() }
+	if !sold {
+		time.AfterFunc(after, kill)
+	}
 	var acks []acknowledgement
 	for lines.Scan() {
+		if sold {
+			sold = false
+			time.AfterFunc(after, kill)
+		}
 		var a acknowledgement
 		var id string
 		if n, _ := fmt.Sscanf(lines.Text(), "%s %d %d %s", &a.what, &a.buyer, &a.n, &id); n != 4 || len(id) != 64 {
