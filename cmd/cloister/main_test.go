@@ -1,12 +1,14 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,6 +68,7 @@ func TestScript(t *testing.T) {
 			"bytes":   writeBytes,
 			"cut":     cut,
 			"waitfor": waitfor,
+			"port":    port,
 		},
 	})
 }
@@ -99,6 +102,19 @@ func cut(ts *testscript.TestScript, _ bool, args []string) {
 	_, err = fmt.Sscan(args[2], &n)
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b[:min(n, len(b))], 0o600))
+}
+
+// port bus|rpc NODEFILE VAR sets VAR to the host:port that the node listens on.
+func port(ts *testscript.TestScript, _ bool, args []string) {
+	b, err := os.ReadFile(ts.MkAbs(args[1]))
+	ts.Check(err)
+	var n nodeFile
+	ts.Check(json.Unmarshal(b, &n))
+	addr := n.Bus
+	if args[0] == "rpc" {
+		addr = strings.TrimPrefix(n.RPC, "http://")
+	}
+	ts.Setenv(args[2], addr)
 }
 
 // waitfor FILE waits until FILE is there.

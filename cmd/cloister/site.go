@@ -103,12 +103,20 @@ func (s *site) connect(ctx context.Context, cfg siteConfig) (err error) {
 		Params: contracts.Params{Operator: bank.key.Address()},
 	})
 	if err != nil {
-		return err
+		return portHint(err, "--http")
 	}
 	s.closes = append(s.closes, c.Close)
 	s.rpc = c.URL()
 	s.market, err = market.New(ctx, c, market.Config{Log: s.log})
 	return err
+}
+
+// portHint says what to do about a port that is taken.
+func portHint(err error, flag string) error {
+	if !errors.Is(err, abi.Unavailable) {
+		return err
+	}
+	return withHint(err, "another program has the port: stop it, or name another address with %s", flag)
 }
 
 // bring starts a node in the state folder: the chain, the bus with its broker,
@@ -137,7 +145,7 @@ func bring(ctx context.Context, state stateDir, cfg siteConfig, log *slog.Logger
 		return nil, err
 	}
 	if s.server, err = fleet.StartServer(ctx, fleet.ServerConfig{Dir: state.path("fleet"), Addr: cfg.Bus, Log: calmer(log)}); err != nil {
-		return nil, err
+		return nil, portHint(err, "--bus")
 	}
 	s.closes = append(s.closes, func() error { s.server.Close(); return nil })
 	s.broker, err = fleet.OpenBroker(fleet.BrokerConfig{
