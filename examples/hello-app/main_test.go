@@ -1,5 +1,5 @@
-// Package hello_test runs the example as its README does.
-package hello_test
+// Package main_test runs the example as its README does.
+package main_test
 
 import (
 	"context"
