@@ -36,28 +36,31 @@ func NewKey() (*Key, error) {
 }
 
 // CreateKey makes a new key and writes it to a new file that only its owner can
-// read. A file that is there already is never overwritten: Invalid.
+// read, whole or not at all. A file that is there already is never overwritten:
+// Invalid.
 func CreateKey(file string) (*Key, error) {
 	k, err := NewKey()
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	err = writeKey(file, k)
 	if errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("market: key file %s is there already: %w", file, abi.Invalid)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("market: key file: %w: %w", abi.Unavailable, err)
 	}
-	if err := writeKey(f, k); err != nil {
-		os.Remove(file) // half a key is no key
-		return nil, fmt.Errorf("market: key file: %w: %w", abi.Unavailable, err)
-	}
 	return k, nil
 }
 
-// writeKey writes k and closes f; the key is on disk when it returns.
-func writeKey(f *os.File, k *Key) error {
+// writeKey puts k under file in one step: a crash leaves no half of a key, and a
+// link, unlike a rename, replaces nothing. The key is on disk when it returns.
+func writeKey(file string, k *Key) error {
+	f, err := os.CreateTemp(filepath.Dir(file), ".key-*") // of mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
 	if _, err := fmt.Fprintf(f, "%x\n", crypto.FromECDSA(k.secret)); err != nil {
 		f.Close()
 		return err
@@ -69,7 +72,10 @@ func writeKey(f *os.File, k *Key) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	dir, err := os.Open(filepath.Dir(f.Name()))
+	if err := os.Link(f.Name(), file); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(file))
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,7 @@ cd "$(dirname "$0")"
 npm ci --no-audit --no-fund --ignore-scripts
 node compile.js
 (cd ../../internal/tools && go build -o ../../market/contracts/build/abigen github.com/ethereum/go-ethereum/cmd/abigen)
-rm -rf ../bindings
+rm -rf ../bindings/*/
 for abi in build/*.abi; do
 	name=$(basename "$abi" .abi)
 	pkg=$(printf %s "$name" | tr '[:upper:]' '[:lower:]')
