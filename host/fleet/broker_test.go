@@ -28,6 +28,7 @@ type bench struct {
 	*fleet.Broker
 	t    testing.TB
 	stop func()
+	told chan string // hosts told to renew
 }
 
 func newBench(t testing.TB, dir string, units uint64) *bench {
@@ -37,10 +38,10 @@ func newBench(t testing.TB, dir string, units uint64) *bench {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
+	done, told := make(chan struct{}), make(chan string, 1000)
 	go func() {
 		defer close(done)
-		_ = b.Run(ctx) // it returns nil
+		_ = b.RunTelling(ctx, func(host string) { told <- host }) // it returns nil
 	}()
 	var once sync.Once
 	stop := func() {
@@ -52,7 +53,7 @@ func newBench(t testing.TB, dir string, units uint64) *bench {
 			}
 		})
 	}
-	return &bench{b, t, stop}
+	return &bench{b, t, stop, told}
 }
 
 func (b *bench) join(k key) {
@@ -140,6 +141,15 @@ func TestALeaseLapsesAndItsCommitIsRefused(t *testing.T) {
 		}
 		if err := b.finish(hostA, j, second); !errors.Is(err, abi.Denied) {
 			t.Errorf("another host's commit = %v, want %v", err, abi.Denied)
+		}
+		if err := b.Commit(t.Context(), id(hostA), j.Request.ID, second, nil, abi.Guest, "it fails", false, false); !errors.Is(err, abi.Denied) {
+			t.Errorf("another host's failure = %v, want %v", err, abi.Denied)
+		}
+		if err := b.Renew(t.Context(), id(hostA), j.Request.ID, second, 0, 0); !errors.Is(err, abi.Denied) {
+			t.Errorf("another host's renewal = %v, want %v", err, abi.Denied)
+		}
+		if got := <-b.told; got != id(hostA) {
+			t.Errorf("%s was told that its lease lapsed, want %s", got, id(hostA))
 		}
 		if err := b.finish(hostB, j, second); err != nil {
 			t.Fatal(err)
@@ -449,6 +459,9 @@ func TestCancellingARunningJobKeepsTheUnit(t *testing.T) {
 	sig, _ := buyer.Sign(fleet.CancelDigest(j.Request.ID))
 	if err := b.Cancel(t.Context(), j.Request.ID, sig); err != nil {
 		t.Fatal(err)
+	}
+	if got := <-b.told; got != id(hostA) {
+		t.Errorf("%s was told, want %s", got, id(hostA))
 	}
 	if err := b.finish(hostA, j, attempt); !errors.Is(err, fleet.ErrCancelled) {
 		t.Errorf("commit after cancel = %v, want %v", err, fleet.ErrCancelled)

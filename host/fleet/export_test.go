@@ -37,6 +37,11 @@ func (b *Broker) Commit(ctx context.Context, who string, job abi.Digest, attempt
 	return b.commit(ctx, who, commitRequest{job, attempt, res, kind, text, refused, yielded})
 }
 
+// RunTelling is Run; tell hears which hosts are told to renew.
+func (b *Broker) RunTelling(ctx context.Context, tell func(host string)) error {
+	return b.run(ctx, tell)
+}
+
 // Raw returns the connection below, to misuse it.
 func (c *Conn) Raw() *nats.Conn { return c.nc }
 

@@ -2,6 +2,9 @@ package vault_test
 
 import (
 	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -14,6 +17,7 @@ import (
 	"github.com/cloister-ai/cloister/abi"
 	"github.com/cloister-ai/cloister/host/vault"
 
+	"github.com/fxamacker/cbor/v2"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
@@ -94,7 +98,7 @@ func TestSealingIsDeterministic(t *testing.T) {
 	// Nonces repeat only under the same derived key, so two plaintexts under
 	// one file key must differ everywhere.
 	c, _, _ := vault.SealModel(key, card, abi.Digest{}, []byte("model"[:4]+"m"))
-	if bytes.Equal(a[len(a)-21:len(a)-16][:4], c[len(c)-21:len(c)-16][:4]) {
+	if bytes.Equal(a[len(a)-21 : len(a)-16][:4], c[len(c)-21 : len(c)-16][:4]) {
 		t.Error("two models under one key share a key stream")
 	}
 }
@@ -186,6 +190,51 @@ func mth(d [][]byte) abi.Digest {
 	}
 	l, r := mth(d[:k]), mth(d[k:])
 	return sha256.Sum256(append(append([]byte{1}, l[:]...), r[:]...))
+}
+
+// What FORMAT.md says is enough to read a container: this test does, with
+// nothing of the package.
+func TestAContainerIsAsFORMATSays(t *testing.T) {
+	file, plain, key := sealed(t, 100_000)
+	if string(file[:8]) != "CLOISTER" || binary.LittleEndian.Uint16(file[8:]) != 1 {
+		t.Fatalf("the file begins with %x", file[:10])
+	}
+	n := binary.LittleEndian.Uint32(file[12:])
+	var head, meta map[int]any
+	if err := cbor.Unmarshal(file[16:16+n], &head); err != nil {
+		t.Fatal(err)
+	}
+	if err := cbor.Unmarshal(head[1].([]byte), &meta); err != nil {
+		t.Fatal(err)
+	}
+	if meta[1] != "model" || meta[5] != uint64(65536) || meta[6] != uint64(100_000) {
+		t.Fatalf("meta %v", meta)
+	}
+	check, err := hkdf.Key(sha256.New, key[:], nil, "cloister container v1 check", 16)
+	if err != nil || !bytes.Equal(meta[10].([]byte), check) {
+		t.Errorf("key check %x, want %x, %v", meta[10], check, err)
+	}
+	id := sha256.Sum256(head[1].([]byte))
+	k, err := hkdf.Key(sha256.New, key[:], id[:], "cloister container v1 chunks", 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := aes.NewCipher(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gcm, err := cipher.NewGCM(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	aad := append([]byte("CLOISTER"), id[:]...)
+	for _, v := range []uint64{1, 2, 100_000} {
+		aad = binary.LittleEndian.AppendUint64(aad, v)
+	}
+	got, err := gcm.Open(nil, []byte{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, file[16+int(n)+65536+16:], aad)
+	if err != nil || !bytes.Equal(got, plain[65536:]) {
+		t.Errorf("chunk 1 does not open: %v", err)
+	}
 }
 
 func TestAClosedContainerReadsNothing(t *testing.T) {

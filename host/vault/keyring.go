@@ -118,6 +118,9 @@ func writeSecret(path string, b []byte) error {
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("vault: %s is there already: %w", path, abi.Invalid)
 	}
+	if err != nil { // some file systems have no links
+		err = os.Rename(f.Name(), path)
+	}
 	if err != nil {
 		return fail(err)
 	}

@@ -167,6 +167,60 @@ func TestPackingIsDeterministicAndSeeded(t *testing.T) {
 	}
 }
 
+// Record i of class c is the number 2i+c, so the order can be read back.
+func TestRecordsAreMixedBySeed(t *testing.T) {
+	var b bytes.Buffer
+	for i := range 100 {
+		fmt.Fprintf(&b, "%d,%d\n", 2*(i/2)+i%2, i%2)
+	}
+	src := filepath.Join(t.TempDir(), "t.csv")
+	write(t, src, b.Bytes())
+	order := func(seed uint64) (train, test []float32) {
+		_, d := pack(t, vault.PackConfig{Source: src, Seed: seed})
+		for _, s := range []struct {
+			name string
+			x    *[]float32
+		}{{"train", &train}, {"test", &test}} {
+			n := d.Records(s.name)
+			index, y := make([]int, n), make([]int64, n)
+			for i := range index {
+				index[i] = i
+			}
+			*s.x = make([]float32, n)
+			if err := d.Rows(s.name, index, *s.x, y); err != nil {
+				t.Fatal(err)
+			}
+			for i := range y {
+				if int64((*s.x)[i])%2 != y[i] {
+					t.Fatalf("%s record %d is %v, labelled %d", s.name, i, (*s.x)[i], y[i])
+				}
+			}
+		}
+		return train, test
+	}
+	train1, test1 := order(1)
+	train2, test2 := order(2)
+	if len(train1) != 80 || len(test1) != 20 {
+		t.Fatalf("%d and %d records", len(train1), len(test1))
+	}
+	all := slices.Sorted(slices.Values(append(slices.Clone(train1), test1...)))
+	for i, v := range all {
+		if v != float32(i) {
+			t.Fatalf("record %d is missing or there twice", i)
+		}
+	}
+	if slices.IsSorted(train1) || slices.IsSorted(test1) || slices.Equal(train1, train2) {
+		t.Error("the records stand in the source's order, or one seed's")
+	}
+	byClass := func(a, b float32) int { return int(a)%2 - int(b)%2 }
+	if slices.IsSortedFunc(train1, byClass) || slices.IsSortedFunc(test1, byClass) {
+		t.Error("the records stand class by class")
+	}
+	if slices.Equal(slices.Sorted(slices.Values(test1)), slices.Sorted(slices.Values(test2))) {
+		t.Error("two seeds draw the same test records")
+	}
+}
+
 // digits is a table of 8×8 images in which pixel i of class c is (i+c) mod 17.
 func digits(rows int) []byte {
 	var b bytes.Buffer
