@@ -19,7 +19,7 @@ func SealModel(key Key, card Card, policy abi.Digest, model []byte) ([]byte, abi
 		Kind: KindModel, Card: &card, Policy: policy, Size: uint64(len(model)),
 		Commit: abi.Digest(commit.Sum(nil)),
 	}
-	var file memory
+	file := make(memory, 0, len(model)+(len(model)/chunkBytes+1)*tagBytes+16<<10)
 	if err := seal(&file, key, h, func(p []byte, off int64) error {
 		copy(p, model[off:])
 		return nil
