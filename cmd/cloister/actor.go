@@ -110,6 +110,7 @@ type errand struct {
 	input            []byte
 	params           map[string]string
 	limits           wire.Limits
+	seed             abi.Digest // of all randomness of the run; zero: a new one
 }
 
 // jobLife is how long a signed job may wait before somebody starts it.
@@ -122,7 +123,10 @@ func (a *actor) sign(ctx context.Context, e errand) (wire.Job, error) {
 	if err != nil {
 		return wire.Job{}, err
 	}
-	body := wire.Body{Input: e.input, Params: e.params, Seed: random(), Reply: a.id.Public()}
+	body := wire.Body{Input: e.input, Params: e.params, Seed: e.seed, Reply: a.id.Public()}
+	if body.Seed.IsZero() {
+		body.Seed = random()
+	}
 	sealed, keys, err := vault.SealBody(body, roster.Hosts)
 	if err != nil {
 		return wire.Job{}, err

@@ -46,12 +46,12 @@ func (c demoCmd) Run(ctx context.Context, log *slog.Logger, t *terminal, state s
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(ended)
 	err = s.run(ctx, c.hostConfig, func(ctx context.Context) error {
-		stop, err := s.secondHost(ctx, c.hostConfig)
+		alive, stop, err := s.secondHost(ctx, c.hostConfig)
 		if err != nil {
 			return err
 		}
 		defer stop()
-		if err := s.present(ctx, 2); err != nil {
+		if err := s.present(alive, 2); err != nil {
 			return err
 		}
 		if err := story.play(ctx); err != nil {
@@ -69,28 +69,36 @@ func (c demoCmd) Run(ctx context.Context, log *slog.Logger, t *terminal, state s
 	return err
 }
 
-// secondHost starts cloister serve in a process of its own. It ends when this
-// process does: it watches its standard input.
-func (s *site) secondHost(ctx context.Context, h hostConfig) (stop func(), err error) {
+// secondHost starts cloister serve in a process of its own, which ends when
+// this one does: it watches its standard input. The context it returns ends
+// with that process; stop ends it and waits until it has.
+func (s *site) secondHost(ctx context.Context, h hostConfig) (alive context.Context, stop func(), err error) {
 	token, err := s.server.Token(fleet.RoleHost)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	self, err := exec.LookPath(os.Args[0])
 	if err != nil {
-		return nil, fmt.Errorf("own binary: %w: %w", abi.Internal, err)
+		return nil, nil, fmt.Errorf("own binary: %w: %w", abi.Internal, err)
 	}
 	cmd := exec.CommandContext(ctx, self, "serve", "--join", token.String(), "--rpc", s.rpc, "--slot", s.slot.String(),
 		"--name", "b", "--engine", h.Engine, "--until-eof", "--state", s.state.path("second"))
 	in, err := cmd.StdinPipe()
 	if err != nil {
-		return nil, fmt.Errorf("second host: %w: %w", abi.Internal, err)
+		return nil, nil, fmt.Errorf("second host: %w: %w", abi.Internal, err)
 	}
 	cmd.Stderr = os.Stderr
 	cmd.Cancel = func() error { return in.Close() }
-	cmd.WaitDelay = 10 * time.Second
+	cmd.WaitDelay = 2 * graceful
 	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("second host: %w: %w", abi.Unavailable, err)
+		return nil, nil, fmt.Errorf("second host: %w: %w", abi.Unavailable, err)
 	}
-	return func() { in.Close(); cmd.Wait() }, nil // its own exit status is on its standard error
+	alive, died := context.WithCancelCause(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		err := cmd.Wait() // its own words are on its standard error
+		died(fmt.Errorf("second host ended: %v: %w", err, abi.Unavailable))
+	}()
+	return alive, func() { in.Close(); <-done }, nil
 }

@@ -54,63 +54,67 @@ type runView struct {
 	Signature []byte `json:"signature"`
 }
 
-// Run lists what was bought, by party, and what the host here ran.
+// Run lists what was bought, by party, and what the hosts here ran.
 func (c receiptsCmd) Run(ctx context.Context, log *slog.Logger, t *terminal, state stateDir) error {
-	return withSite(ctx, log, state, func(ctx context.Context, s *site) error {
-		all, err := state.parties()
+	return withSite(ctx, log, state, func(ctx context.Context, s *site) error { return s.receipts(ctx, t, c.As) })
+}
+
+// receipts prints the purchases of one party, or those of all and what the
+// hosts of this folder ran.
+func (s *site) receipts(ctx context.Context, t *terminal, party string) error {
+	var view struct {
+		Bought []receiptView `json:"bought"`
+		Ran    []runView     `json:"ran"`
+	}
+	all, err := s.state.parties()
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		if party != "" && party != p.name {
+			continue
+		}
+		bought, err := s.market.Purchases(ctx, p.key.Address())
 		if err != nil {
 			return err
 		}
-		var view struct {
-			Bought []receiptView `json:"bought"`
-			Ran    []runView     `json:"ran"`
-		}
-		for _, p := range all {
-			if c.As != "" && c.As != p.name {
-				continue
-			}
-			bought, err := s.market.Purchases(ctx, p.key.Address())
-			if err != nil {
-				return err
-			}
-			for _, r := range bought {
-				v := receiptView{Party: p.name, Receipt: r}
-				if s.broker != nil {
-					uses, err := s.broker.Uses(ctx, r.ID)
-					if err != nil {
-						return err
-					}
-					v.Used = len(uses)
-				}
-				view.Bought = append(view.Bought, v)
-			}
-		}
-		if c.As == "" {
-			for _, dir := range []stateDir{state, stateDir(state.path("second"))} {
-				if err := ran(dir, &view.Ran); err != nil {
+		for _, r := range bought {
+			v := receiptView{Party: p.name, Receipt: r}
+			if s.broker != nil {
+				uses, err := s.broker.Uses(ctx, r.ID)
+				if err != nil {
 					return err
 				}
+				v.Used = len(uses)
+			}
+			view.Bought = append(view.Bought, v)
+		}
+	}
+	if party == "" {
+		for _, dir := range []stateDir{s.state, stateDir(s.state.path("second"))} {
+			if err := ran(dir, &view.Ran); err != nil {
+				return err
 			}
 		}
-		names := s.names()
-		if err := t.table(view, "BOUGHT BY KIND WHAT UNITS PAID MONEY EXPIRES", func(w io.Writer) {
-			for _, r := range view.Bought {
-				fmt.Fprintf(w, "%s\t%s\t%v\t%s\t%d\t%s\t%v\t%s\n", r.ID.Short(), r.Party, r.Kind, names.of(r.Content), r.Units, market.FormatCredits(r.Paid), r.State,
-					humanize.Time(time.Unix(int64(r.Expiry), 0)))
-			}
-		}); err != nil || t.json {
-			return err
+	}
+	names := s.names()
+	if err := t.table(view, "BOUGHT BY KIND WHAT UNITS PAID MONEY EXPIRES", func(w io.Writer) {
+		for _, r := range view.Bought {
+			fmt.Fprintf(w, "%s\t%s\t%v\t%s\t%d\t%s\t%v\t%s\n", r.ID.Short(), r.Party, r.Kind, names.of(r.Content), r.Units, market.FormatCredits(r.Paid), r.State,
+				humanize.Time(time.Unix(int64(r.Expiry), 0)))
 		}
-		fmt.Fprintln(t.out)
-		return t.table(nil, "RAN APP DATA MODEL HOST WALL RELEASED", func(w io.Writer) {
-			for _, r := range view.Ran {
-				var left []string
-				for _, rel := range r.Releases {
-					left = append(left, strings.TrimSpace(rel.Kind+" "+rel.Name)+" "+humanize.Bytes(rel.Bytes))
-				}
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%v\t%s\n", r.Job.Short(), names.of(r.App), names.of(r.Data), names.of(r.Receipt.Model), r.Host, r.Wall.Round(time.Millisecond), strings.Join(left, ", "))
+	}); err != nil || t.json || party != "" {
+		return err
+	}
+	fmt.Fprintln(t.out)
+	return t.table(nil, "RAN APP DATA MODEL HOST WALL RELEASED", func(w io.Writer) {
+		for _, r := range view.Ran {
+			var left []string
+			for _, rel := range r.Releases {
+				left = append(left, strings.TrimSpace(rel.Kind+" "+rel.Name)+" "+humanize.Bytes(rel.Bytes))
 			}
-		})
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%v\t%s\n", r.Job.Short(), names.of(r.App), names.of(r.Data), names.of(r.Receipt.Model), r.Host, r.Wall.Round(time.Millisecond), strings.Join(left, ", "))
+		}
 	})
 }
 

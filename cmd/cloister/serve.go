@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"os"
+	"time"
 
 	"github.com/cloister-ai/cloister/abi"
 	"github.com/cloister-ai/cloister/host/fleet"
@@ -31,12 +33,27 @@ func (t *fleetToken) UnmarshalText(b []byte) (err error) {
 	return err
 }
 
+// graceful is how long a host that lost its parent may take to end.
+const graceful = 5 * time.Second
+
+// untilEOF stops the process when its parent closes r or dies. The bus is then
+// gone for good, so what is still to be delivered is not waited for.
+func untilEOF(r io.Reader, stop func()) {
+	io.Copy(io.Discard, r) // an error is an end, too
+	stop()
+	time.Sleep(graceful)
+	os.Exit(0)
+}
+
 // Run serves jobs of another node's slot until ctx is done.
 func (c serveCmd) Run(ctx context.Context, log *slog.Logger, t *terminal, state stateDir) (err error) {
 	if err := state.open(); err != nil {
 		return err
 	}
 	unlock, err := state.lock()
+	for wait := time.Now(); c.UntilEOF && err != nil && time.Since(wait) < 2*graceful; unlock, err = state.lock() {
+		time.Sleep(graceful / 20) // the one before, whose parent was killed, is about to end
+	}
 	if err != nil {
 		return err
 	}
@@ -45,7 +62,7 @@ func (c serveCmd) Run(ctx context.Context, log *slog.Logger, t *terminal, state 
 		var stop context.CancelFunc
 		ctx, stop = context.WithCancel(ctx)
 		defer stop()
-		go func() { io.Copy(io.Discard, t.in); stop() }() // ends with the process at the latest
+		go untilEOF(t.in, stop) // ends with the process at the latest
 	}
 	s := &site{state: state, log: log}
 	defer func() { err = errors.Join(err, s.close()) }()

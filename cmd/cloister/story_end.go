@@ -156,6 +156,11 @@ func (s *story) settle(ctx context.Context) error {
 // summary is what the story ends in.
 func (s *story) summary(ctx context.Context, took time.Duration) error {
 	s.say("")
+	s.say("The receipts")
+	if err := s.site.receipts(ctx, &terminal{out: s.t.out}, ""); err != nil {
+		return err
+	}
+	s.say("")
 	s.say("Who has what")
 	var failed error
 	s.table(func(w io.Writer) {
