@@ -10,7 +10,7 @@ LDFLAGS := -s -w
 
 export CGO_ENABLED ?= 0
 
-.PHONY: help build apps demo demo-fresh test race check generate-clean fmt vet lint nocgo nvml fuzz bench contracts kill clean
+.PHONY: help build apps demo demo-fresh test race check fmt vet lint nocgo nvml fuzz bench contracts kill clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -42,9 +42,6 @@ race: apps ## every test under the race detector (cgo, so a C compiler)
 
 check: fmt vet lint nocgo race demo-check ## all that CI runs
 
-generate-clean:
-	@test -z "$$(git status --porcelain -- market/bindings)" || { git status --porcelain -- market/bindings; exit 1; }
-
 fmt:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }
 
@@ -67,6 +64,9 @@ demo-check: build ## the demo twice over one state folder: the second run must f
 	$(BIN)/cloister demo --state $(BIN)/demo-state --apps $(BIN)/apps > $(BIN)/demo-again.txt
 	$(BIN)/cloister jobs --state $(BIN)/demo-state
 	$(BIN)/cloister balance --state $(BIN)/demo-state
+
+kill: ## the story, killed at 25 random moments
+	$(GO) test ./cmd/cloister -run TestTheStorySurvivesKill -kills 25 -timeout 30m -v
 
 nvml: ## the NVML inventory against NVIDIA's own mock; needs a C compiler, not a card
 	CGO_ENABLED=1 $(GO) test -tags nvml ./gpu
