@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +70,7 @@ func TestScript(t *testing.T) {
 			"cut":     cut,
 			"waitfor": waitfor,
 			"port":    port,
+			"capture": capture,
 		},
 	})
 }
@@ -115,6 +117,16 @@ func port(ts *testscript.TestScript, _ bool, args []string) {
 		addr = strings.TrimPrefix(n.RPC, "http://")
 	}
 	ts.Setenv(args[2], addr)
+}
+
+// capture VAR REGEXP sets VAR to what the first group of REGEXP matched in the
+// standard output before.
+func capture(ts *testscript.TestScript, _ bool, args []string) {
+	m := regexp.MustCompile(`(?m)` + args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(m) != 2 {
+		ts.Fatalf("no match for %s in\n%s", args[1], ts.ReadFile("stdout"))
+	}
+	ts.Setenv(args[0], m[1])
 }
 
 // waitfor FILE waits until FILE is there.
