@@ -120,6 +120,7 @@ func reviewed(t testing.TB, data, model wire.Policy) gate.Grant {
 	who := abi.Address{1}
 	facts := gate.Facts{Now: time.Unix(1_800_000_000, 0), Signer: who, Data: data, Model: model, Purchases: map[abi.Digest]wire.Purchase{}}
 	facts.Data.Apps, facts.Model.Apps = []abi.Digest{app}, []abi.Digest{app}
+	facts.Data.Hosts, facts.Model.Hosts = []abi.Address{{2}}, []abi.Address{{2}} // which of them asks is open
 	req := wire.Request{ID: abi.Sum([]byte("job")), App: app, Slot: slot, Body: abi.Sum([]byte("body")), Deadline: 1_800_000_060}
 	for kind, content := range map[wire.AssetKind]abi.Digest{wire.App: app, wire.Slot: slot, wire.Dataset: abi.Sum([]byte("data")), wire.Model: abi.Sum([]byte("model"))} {
 		switch {

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/abi/picture"
 	"github.com/cloister-ai/cloister/abi/wire"
 )
 
@@ -27,7 +28,7 @@ type PackConfig struct {
 	Out    string // required: the container; must not exist
 
 	Name    string  // of the dataset; zero means the source's
-	Input   string  // [Input] of the records; zero means rgb32x32/255 for photos and, for tables, what their numbers look like
+	Input   string  // [picture.Input] of the records; zero means rgb32x32/255 for photos and, for tables, what their numbers look like
 	Test    float64 // part of every class that goes to the split "test"; zero means 0.2, negative none
 	Seed    uint64  // of the split and the order
 	Licence string  // for the schema
@@ -63,7 +64,7 @@ func (p Packed) Schema() abi.Schema { return *p.Header.Schema }
 type source interface {
 	records(ctx context.Context, emit func(rec []byte, label int) error) error
 	// describe is asked after records: how elements are stored and the classes.
-	describe() (in Input, store abi.DType, classes []string)
+	describe() (in picture.Input, store abi.DType, classes []string)
 	// skipped says what was left out.
 	skipped() []error
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/abi/picture"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -23,7 +24,7 @@ const (
 
 // photos is a folder of labelled photos: folder/label/photo.jpg.
 type photos struct {
-	in       Input
+	in       picture.Input
 	classes  []string
 	files    []photo
 	most     int64 // pixels
@@ -39,7 +40,7 @@ type photo struct {
 }
 
 func openPhotos(cfg PackConfig) (*photos, error) {
-	in, err := ParseInput(cmp.Or(cfg.Input, "rgb32x32/255"))
+	in, err := picture.Parse(cmp.Or(cfg.Input, "rgb32x32/255"))
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +49,7 @@ func openPhotos(cfg PackConfig) (*photos, error) {
 	}
 	p := &photos{in: in, most: cfg.MaxPixels, skip: cfg.Skip, progress: cfg.Progress}
 	if p.most == 0 {
-		p.most = maxPixels
+		p.most = picture.MaxPixels
 	}
 	return p, p.list(cfg.Source)
 }
@@ -214,13 +215,13 @@ func (p *photos) read(path string) ([]byte, error) {
 	if len(b) > maxPhotoFile {
 		return nil, fmt.Errorf("vault: pack: %s has more than %d bytes: %w", path, maxPhotoFile, abi.Invalid)
 	}
-	rec, err := p.in.pixels(b, p.most)
+	rec, err := p.in.Pixels(b, p.most)
 	if err != nil {
 		return nil, fmt.Errorf("vault: pack: %s: %w", path, err)
 	}
 	return rec, nil
 }
 
-func (p *photos) describe() (Input, abi.DType, []string) { return p.in, abi.Uint8, p.classes }
+func (p *photos) describe() (picture.Input, abi.DType, []string) { return p.in, abi.Uint8, p.classes }
 
 func (p *photos) skipped() []error { return p.left }

@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/abi/picture"
 )
 
 const (
@@ -34,7 +35,7 @@ type table struct {
 	progress func(done, total int64)
 	asked    string // Input from the configuration
 
-	in      Input
+	in      picture.Input
 	store   abi.DType
 	classes []string
 	index   map[string]int // of the label as canonical text
@@ -77,7 +78,7 @@ func (t *table) records(ctx context.Context, emit func([]byte, int) error) error
 	})
 }
 
-func (t *table) describe() (Input, abi.DType, []string) { return t.in, t.store, t.classes }
+func (t *table) describe() (picture.Input, abi.DType, []string) { return t.in, t.store, t.classes }
 
 func (t *table) skipped() []error { return nil }
 
@@ -100,7 +101,7 @@ func (t *table) settle(s survey) error {
 	if n := len(t.classes); numbers && len(s.names) == n && t.classes[0] == "0" && t.classes[n-1] == strconv.Itoa(n-1) {
 		t.classes = s.names
 	}
-	in, err := ParseInput(cmp.Or(t.asked, s.guess()))
+	in, err := picture.Parse(cmp.Or(t.asked, s.guess()))
 	if err != nil {
 		return err
 	}
@@ -172,12 +173,12 @@ func (s *survey) row(r row) error {
 func (s survey) guess() string {
 	side := int(math.Sqrt(float64(s.columns)) + .5)
 	switch {
-	case side*side != s.columns || side < 8 || side > maxSide || !s.whole || s.least < 0 || s.most > 255:
-		return Input{Values: s.columns}.String()
+	case side*side != s.columns || side < 8 || side > picture.MaxSide || !s.whole || s.least < 0 || s.most > 255:
+		return picture.Input{Values: s.columns}.String()
 	case side == 8 && s.most <= 16:
 		return "gray8x8/16"
 	}
-	return Input{Channels: 1, Width: side, Height: side, Scale: 255}.String()
+	return picture.Input{Channels: 1, Width: side, Height: side, Scale: 255}.String()
 }
 
 // A row is one line of a table.

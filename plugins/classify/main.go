@@ -13,7 +13,7 @@ import (
 
 	"github.com/cloister-ai/cloister/abi"
 	"github.com/cloister-ai/cloister/abi/guest"
-	"github.com/cloister-ai/cloister/plugins/classify/picture"
+	"github.com/cloister-ai/cloister/abi/picture"
 )
 
 //go:wasmexport cloister_run

@@ -1,12 +1,16 @@
-package vault
+// Package picture turns files into what a program computes on, as the input
+// text of a dataset's schema or a model's card says: those who pack data and
+// those who ask a model do it with the same code. It is on its own because not
+// every app pays for image decoders.
+package picture
 
 import (
 	"fmt"
 	"image"
 	"image/color"
 	"math"
-	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/cloister-ai/cloister/abi"
 
@@ -14,8 +18,8 @@ import (
 )
 
 // An Input says how a raw input becomes a record. Its text stands in a
-// [abi.Schema] and a [Card], so that whoever asks a model treats an image as
-// those who packed its data did:
+// [abi.Schema] and on a model's card, so that whoever asks a model treats an
+// image as those who packed its data did:
 //
 //	gray8x8/16       width 8, height 8, one channel, elements 0 to 16
 //	rgb32x32/255     three channels, channel after channel
@@ -28,26 +32,47 @@ type Input struct {
 	Values                  int  // numbers of a record that is no image
 }
 
-const maxSide = 4096
+// MaxSide is the most pixels an Input may ask for along a side; the rest bounds
+// what else it may ask for.
+const (
+	MaxSide   = 4096
+	maxScale  = 255
+	maxValues = 9_999_999
+)
 
-var inputText = regexp.MustCompile(`^(?:(gray|rgb)([1-9][0-9]{0,3})x([1-9][0-9]{0,3})/([1-9][0-9]{0,2})(\+fit)?|values([1-9][0-9]{0,6}))$`)
-
-// ParseInput is the inverse of [Input.String]. It accepts nothing else.
-func ParseInput(s string) (Input, error) {
-	m := inputText.FindStringSubmatch(s)
-	if m == nil {
-		return Input{}, fmt.Errorf("vault: input %q is not of the form gray8x8/16, rgb32x32/255 or values30: %w", s, abi.Invalid)
+// Parse is the inverse of [Input.String]. It accepts nothing else: Invalid.
+func Parse(s string) (Input, error) {
+	in := Input{Channels: 1}
+	rest, ok := strings.CutPrefix(s, "values")
+	numbers := []struct {
+		text string
+		into *int
+		most int
+	}{{rest, &in.Values, maxValues}}
+	if ok {
+		in.Channels = 0
+	} else {
+		if rest, ok = strings.CutPrefix(s, "gray"); !ok {
+			rest, ok = strings.CutPrefix(s, "rgb")
+			in.Channels = 3
+		}
+		rest, in.Fit = strings.CutSuffix(rest, "+fit")
+		size, scale, _ := strings.Cut(rest, "/")
+		w, h, _ := strings.Cut(size, "x")
+		numbers[0].text, numbers[0].into, numbers[0].most = w, &in.Width, MaxSide
+		numbers = append(numbers, numbers[0], numbers[0])
+		numbers[1].text, numbers[1].into = h, &in.Height
+		numbers[2].text, numbers[2].into, numbers[2].most = scale, &in.Scale, maxScale
 	}
-	number := func(s string) int { n, _ := strconv.Atoi(s); return n } // digits only, by the pattern
-	if m[6] != "" {
-		return Input{Values: number(m[6])}, nil
+	for _, n := range numbers {
+		v, err := strconv.Atoi(n.text)
+		if err != nil || v < 1 || v > n.most || strconv.Itoa(v) != n.text {
+			ok = false
+		}
+		*n.into = v
 	}
-	in := Input{Channels: 1, Width: number(m[2]), Height: number(m[3]), Scale: number(m[4]), Fit: m[5] != ""}
-	if m[1] == "rgb" {
-		in.Channels = 3
-	}
-	if in.Scale > 255 || in.Width > maxSide || in.Height > maxSide {
-		return Input{}, fmt.Errorf("vault: input %q: sides go up to %d and the scale to 255: %w", s, maxSide, abi.Invalid)
+	if !ok {
+		return Input{}, fmt.Errorf("input %q is not of the form gray8x8/16, rgb32x32/255 or values30, with sides up to %d and a scale up to %d: %w", s, MaxSide, maxScale, abi.Invalid)
 	}
 	return in, nil
 }
@@ -83,11 +108,18 @@ func (in Input) Elements() int {
 	return in.Channels * in.Height * in.Width
 }
 
-// Record returns an image file, JPEG or PNG, as what a program computes on:
-// Elements numbers from 0 to 1. Errors: Invalid for bytes that are no such
-// file, an image over 50 million pixels, and an Input that is not of images.
+// MaxPixels bounds a decoded image unless a caller says otherwise.
+const MaxPixels = 50_000_000
+
+// Record returns a file as what a program computes on, Elements numbers: those
+// of an image, JPEG or PNG, from 0 to 1 and channel after channel; where the
+// Input is of values, the numbers in a text. Errors: Invalid for a file that is
+// no such thing, and for an image over [MaxPixels].
 func (in Input) Record(file []byte) ([]float32, error) {
-	b, err := in.pixels(file, maxPixels)
+	if in.Values > 0 {
+		return in.numbers(string(file))
+	}
+	b, err := in.Pixels(file, MaxPixels)
 	if err != nil {
 		return nil, err
 	}
@@ -98,12 +130,30 @@ func (in Input) Record(file []byte) ([]float32, error) {
 	return x, nil
 }
 
-// pixels returns an image file as stored elements.
-func (in Input) pixels(file []byte, most int64) ([]byte, error) {
-	if in.Channels == 0 {
-		return nil, fmt.Errorf("vault: input %v is not of images: %w", in, abi.Invalid)
+// numbers reads numbers between commas or white space.
+func (in Input) numbers(s string) ([]float32, error) {
+	fields := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(",; \t\r\n", r) })
+	if len(fields) != in.Values {
+		return nil, fmt.Errorf("%d numbers, want %d: %w", len(fields), in.Values, abi.Invalid)
 	}
-	img, turn, err := decodeImage(file, most)
+	x := make([]float32, len(fields))
+	for i, f := range fields {
+		v, err := strconv.ParseFloat(f, 32)
+		if err != nil {
+			return nil, fmt.Errorf("%q is no number: %w", f, abi.Invalid)
+		}
+		x[i] = float32(v)
+	}
+	return x, nil
+}
+
+// Pixels returns an image file as Elements steps from 0 to Scale. An image of
+// more than most pixels is Invalid before it is decoded.
+func (in Input) Pixels(file []byte, most int64) ([]byte, error) {
+	if in.Channels == 0 {
+		return nil, fmt.Errorf("input %v is not of images: %w", in, abi.Invalid)
+	}
+	img, turn, err := decode(file, most)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +204,7 @@ func crop(r image.Rectangle, w, h int) image.Rectangle {
 	}
 	cw, ch = max(1, min(cw, r.Dx())), max(1, ch)
 	at := image.Pt(r.Min.X+(r.Dx()-cw)/2, r.Min.Y+(r.Dy()-ch)/2)
-	return image.Rectangle{at, at.Add(image.Pt(cw, ch))}
+	return image.Rectangle{Min: at, Max: at.Add(image.Pt(cw, ch))}
 }
 
 // fit is the largest middle part of w×h with the proportions of r.
@@ -162,5 +212,5 @@ func fit(w, h int, r image.Rectangle) image.Rectangle {
 	scale := math.Min(float64(w)/float64(r.Dx()), float64(h)/float64(r.Dy()))
 	fw, fh := max(1, int(float64(r.Dx())*scale+.5)), max(1, int(float64(r.Dy())*scale+.5))
 	at := image.Pt((w-fw)/2, (h-fh)/2)
-	return image.Rectangle{at, at.Add(image.Pt(fw, fh))}
+	return image.Rectangle{Min: at, Max: at.Add(image.Pt(fw, fh))}
 }

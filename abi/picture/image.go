@@ -1,4 +1,4 @@
-package vault
+package picture
 
 import (
 	"bytes"
@@ -11,41 +11,38 @@ import (
 	"github.com/cloister-ai/cloister/abi"
 )
 
-// maxPixels bounds a decoded image unless its caller says otherwise.
-const maxPixels = 50_000_000
-
-// decodeImage decodes a JPEG or PNG after checking that it has at most most
+// decode decodes a JPEG or PNG after checking that it has at most most
 // pixels, and says how it was held. What it is, its first bytes say.
-func decodeImage(file []byte, most int64) (image.Image, orientation, error) {
+func decode(file []byte, most int64) (image.Image, orientation, error) {
 	refuse := func(format string, args ...any) (image.Image, orientation, error) {
-		return nil, 0, fmt.Errorf("image: "+format+": %w", append(args, abi.Invalid)...)
+		return nil, 0, fmt.Errorf(format+": %w", append(args, abi.Invalid)...)
 	}
 	var config func() (image.Config, error)
-	var decode func() (image.Image, error)
+	var whole func() (image.Image, error)
 	turn := orientation(1)
 	switch {
 	case len(file) == 0:
-		return refuse("zero bytes")
+		return refuse("zero bytes are no image")
 	case bytes.HasPrefix(file, []byte("\xff\xd8\xff")):
 		config = func() (image.Config, error) { return jpeg.DecodeConfig(bytes.NewReader(file)) }
-		decode = func() (image.Image, error) { return jpeg.Decode(bytes.NewReader(file)) }
+		whole = func() (image.Image, error) { return jpeg.Decode(bytes.NewReader(file)) }
 		turn = exifOrientation(file)
 	case bytes.HasPrefix(file, []byte("\x89PNG\r\n\x1a\n")):
 		config = func() (image.Config, error) { return png.DecodeConfig(bytes.NewReader(file)) }
-		decode = func() (image.Image, error) { return png.Decode(bytes.NewReader(file)) }
+		whole = func() (image.Image, error) { return png.Decode(bytes.NewReader(file)) }
 	default:
 		return refuse("not a JPEG or PNG, it begins with %q", file[:min(8, len(file))])
 	}
 	c, err := config()
 	if err != nil {
-		return refuse("%w", err)
+		return refuse("damaged: %w", err)
 	}
 	if c.Width <= 0 || c.Height <= 0 || int64(c.Width) > most/int64(c.Height) {
 		return refuse("%d x %d pixels, at most %d in all", c.Width, c.Height, most)
 	}
-	img, err := decode()
+	img, err := whole()
 	if err != nil {
-		return refuse("%w", err)
+		return refuse("damaged: %w", err)
 	}
 	return img, turn, nil
 }
