@@ -316,9 +316,9 @@ func TestBadSourcesAreNamed(t *testing.T) {
 		text  string
 	}{
 		{"not an image", map[string]string{"a/x.jpg": "hello", "b/y.png": string(ok)}, vault.PackConfig{}, "a/x.jpg: image: not a JPEG or PNG"},
-		{"zero bytes", map[string]string{"a/x.png": "", "b/y.png": string(ok)}, vault.PackConfig{}, "a/x.png: image: zero bytes"},
-		{"a truncated image", map[string]string{"a/x.png": string(ok[:len(ok)-30]), "b/y.png": string(ok)}, vault.PackConfig{}, "a/x.png: image:"},
-		{"an image too large", map[string]string{"a/x.png": string(ok), "b/y.png": string(ok)}, vault.PackConfig{MaxPixels: 99}, "a/x.png: image: 10 x 10 pixels, at most 99"},
+		{"zero bytes", map[string]string{"a/x.png": "", "b/y.png": string(ok)}, vault.PackConfig{}, "a/x.png: zero bytes"},
+		{"a truncated image", map[string]string{"a/x.png": string(ok[:len(ok)-30]), "b/y.png": string(ok)}, vault.PackConfig{}, "a/x.png: damaged:"},
+		{"an image too large", map[string]string{"a/x.png": string(ok), "b/y.png": string(ok)}, vault.PackConfig{MaxPixels: 99}, "a/x.png: 10 x 10 pixels, at most 99"},
 		{"an empty label folder", map[string]string{"a/.keep": "", "b/y.png": string(ok)}, vault.PackConfig{}, "a has no photos"},
 		{"one label", map[string]string{"b/y.png": string(ok)}, vault.PackConfig{}, "1 label folders, want at least 2"},
 		{"a stray photo", map[string]string{"a/x.png": string(ok), "b/y.png": string(ok), "z.png": string(ok)}, vault.PackConfig{}, "z.png lies beside the label folders"},
