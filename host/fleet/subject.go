@@ -22,7 +22,7 @@ const (
 	opLease  = "lease"    // host → broker: long poll for a job
 	opRenew  = "renew"    // host → broker: still running, this far
 	opCommit = "commit"   // host → broker: a result or an error, once
-	opKey    = "key"      // host → seller: the key of a dataset or model
+	opKey    = "key"      // host, or client for its own machine → seller: the key of a dataset or model
 	opGet    = "blob.get" // client or host → store: a piece of a sealed or public blob
 	opPut    = "blob.put" // host → store: a piece of a sealed result
 	opTell   = "tell"     // broker → host: renew now, something changed
@@ -40,7 +40,7 @@ func whoAsked(subj string) string { return subj[strings.LastIndexByte(subj, '.')
 // exceptions to take back, because deny rules are where servers went wrong.
 var may = map[Role][]string{
 	RoleHost:   {opJoin, opLease, opRenew, opCommit, opRoster, opKey, opGet, opPut},
-	RoleClient: {opSubmit, opWait, opCancel, opJobs, opRoster, opGet},
+	RoleClient: {opSubmit, opWait, opCancel, opJobs, opRoster, opKey, opGet},
 }
 
 // permissions is what the server lets a connection of role do.
