@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/cloister-ai/cloister/abi"
@@ -36,12 +37,21 @@ func withSite(ctx context.Context, log *slog.Logger, state stateDir, f func(cont
 		return err
 	}
 	defer unlock()
-	s, err := bring(ctx, state, siteConfig{}, log)
+	s, err := bring(ctx, state, state.chain(), log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	return s.serve(ctx, func(ctx context.Context) error { return f(ctx, s) })
+}
+
+// chain says which chain the node was on that ran here last: an embedded one, or
+// another that must not be mistaken for it now.
+func (s stateDir) chain() siteConfig {
+	if n, err := s.readNode(); err == nil && n.Contracts != nil {
+		return siteConfig{RPC: n.RPC, At: n.Contracts}
+	}
+	return siteConfig{}
 }
 
 // join connects to the node that has the state folder.
@@ -56,7 +66,7 @@ func join(ctx context.Context, log *slog.Logger, state stateDir) (_ *site, err e
 			err = errors.Join(err, s.close())
 		}
 	}()
-	if err := s.connect(ctx, siteConfig{RPC: n.RPC}); err != nil {
+	if err := s.connect(ctx, siteConfig{RPC: n.RPC, At: n.Contracts}); err != nil {
 		return nil, err
 	}
 	token, err := fleet.ParseToken(n.Client)
@@ -141,7 +151,7 @@ func (s *site) page(ctx context.Context, ln net.Listener, reg *prometheus.Regist
 		w.Header().Set("Content-Type", "application/json")
 		json.NewEncoder(w).Encode(all) // the reader may be gone: its loss
 	})
-	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	srv := &http.Server{Handler: fromHere(mux), ReadHeaderTimeout: 5 * time.Second}
 	drained := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
@@ -153,4 +163,20 @@ func (s *site) page(ctx context.Context, ln net.Listener, reg *prometheus.Regist
 		return fmt.Errorf("http: %w: %w", abi.Unavailable, err)
 	}
 	return <-drained
+}
+
+// fromHere refuses questions that a browser asks under another name: a page of
+// a stranger may have its own name point at this machine.
+func fromHere(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			name = r.Host
+		}
+		if ip := net.ParseIP(strings.Trim(name, "[]")); name != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			http.Error(w, "this page is for this machine only", http.StatusForbidden)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }

@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/abi/wire"
 	"github.com/cloister-ai/cloister/host/fleet"
 	"github.com/cloister-ai/cloister/market"
 
@@ -87,10 +90,41 @@ func (c serveCmd) Run(ctx context.Context, log *slog.Logger, t *terminal, state 
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return index.Serve(ctx) })
 	g.Go(func() error {
+		if err := listed(ctx, conn, c.Slot, me.key.Address()); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(t.out, "%s serves slot %v as host %v\nstop with Ctrl-C\n", c.Name, c.Slot, me.key.Address())
+		return err
+	})
+	g.Go(func() error {
 		return serveHost(ctx, hosting{
 			hostConfig: c.hostConfig, state: state, party: me, name: c.Name, slot: c.Slot, conn: conn,
 			store: s.store, market: s.market, index: index, log: log,
 		})
 	})
 	return g.Wait()
+}
+
+// listed waits until host is in the roster of slot: jobs that are signed from
+// then on may come here.
+func listed(ctx context.Context, conn *fleet.Conn, slot abi.Digest, host abi.Address) error {
+	for {
+		signed, err := conn.Roster(ctx, slot)
+		if err == nil {
+			roster, _, err := fleet.OpenRoster(signed, slot, time.Now(), market.Recover)
+			if err != nil {
+				return err
+			}
+			if slices.ContainsFunc(roster.Hosts, func(h wire.Host) bool { return h.Address == host }) {
+				return nil
+			}
+		} else if !errors.Is(err, abi.Unavailable) && ctx.Err() == nil {
+			return err
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return nil // how serving ended says why
+		}
+	}
 }

@@ -36,6 +36,8 @@ type site struct {
 	store  *store.Store
 	slot   abi.Digest // the slot that is served here
 
+	external *contracts.Addresses // on a chain that is not embedded; else nil
+
 	broker  *fleet.Broker        // nil at a joined site
 	server  *fleet.Server        // nil at a joined site
 	metrics *prometheus.Registry // nil: nobody reads them
@@ -45,8 +47,9 @@ type site struct {
 // siteConfig says how a site is brought up. The zero value is the demo's: an
 // embedded chain and bus on any free ports.
 type siteConfig struct {
-	RPC       string // of an external chain; empty: embedded
-	Contracts string // JSON file with the contracts' addresses on an external chain
+	RPC       string               // of an external chain; empty: embedded
+	Contracts string               // JSON file with the contracts' addresses on an external chain
+	At        *contracts.Addresses // the same, read already
 	ChainID   uint64
 	HTTP      string // where the embedded chain listens
 	Bus       string // where the bus listens
@@ -78,7 +81,9 @@ func (s *site) connect(ctx context.Context, cfg siteConfig) (err error) {
 	if cfg.RPC != "" {
 		s.rpc = cfg.RPC
 		at := contracts.Predeployed()
-		if cfg.Contracts != "" {
+		if cfg.At != nil {
+			at = *cfg.At
+		} else if cfg.Contracts != "" {
 			b, err := os.ReadFile(cfg.Contracts)
 			if err != nil {
 				return fmt.Errorf("contracts: %w: %w", abi.NotFound, err)
@@ -91,6 +96,7 @@ func (s *site) connect(ctx context.Context, cfg siteConfig) (err error) {
 		if err != nil {
 			return err
 		}
+		s.external = &at
 		s.closes = append(s.closes, func() error { s.market.Close(); return nil })
 		return nil
 	}

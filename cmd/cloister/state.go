@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/market/contracts"
 )
 
 // stateVersion is the layout this binary writes. A folder with a higher number
@@ -40,6 +41,14 @@ func (s stateDir) path(elem ...string) string {
 func (s stateDir) open() error {
 	if err := os.MkdirAll(string(s), 0o700); err != nil {
 		return fmt.Errorf("state %s: %w: %w", s, abi.Unavailable, err)
+	}
+	info, err := os.Stat(string(s))
+	if err != nil {
+		return fmt.Errorf("state %s: %w: %w", s, abi.Unavailable, err)
+	}
+	if info.Mode().Perm()&0o002 != 0 {
+		err := fmt.Errorf("state %s: anybody may write there, mode %v: %w", s, info.Mode().Perm(), abi.Denied)
+		return withHint(err, "keys are kept there: chmod 700 it")
 	}
 	b, err := os.ReadFile(s.path("version"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -111,6 +120,8 @@ type nodeFile struct {
 	HTTP   string     `json:"http"`   // address of the owner's page
 	Bus    string     `json:"bus"`    // address of the NATS port
 	Slot   abi.Digest `json:"slot"`   // content id of the slot served here
+
+	Contracts *contracts.Addresses `json:"contracts,omitempty"` // on another chain; nil: the chain is the embedded one
 }
 
 func (s stateDir) writeNode(n nodeFile) error {

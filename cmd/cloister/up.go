@@ -65,7 +65,11 @@ func (c upCmd) Run(ctx context.Context, log *slog.Logger, t *terminal, state sta
 			return err
 		}
 		fmt.Fprintf(t.out, "chain  %s  (chain id %d; any wallet)\nbus    %s\nslot   %v for %s a job\n", node.RPC, s.market.Domain().ChainID, node.Bus, slot.Content, market.FormatCredits(slot.Price))
-		fmt.Fprintf(t.out, "page   http://%s/metrics\njoin   cloister serve --rpc %s --slot %v --join %s\nstop with Ctrl-C\n", node.HTTP, node.RPC, slot.Content, node.Host)
+		at := node.RPC
+		if c.Contracts != "" {
+			at += " --contracts " + c.Contracts
+		}
+		fmt.Fprintf(t.out, "page   http://%s/metrics\njoin   cloister serve --rpc %s --slot %v --join %s\nstop with Ctrl-C\n", node.HTTP, at, slot.Content, node.Host)
 		return s.page(ctx, ln, s.metrics)
 	})
 }
@@ -80,7 +84,7 @@ func (s *site) announce() (nodeFile, error) {
 	if err != nil {
 		return nodeFile{}, err
 	}
-	n := nodeFile{PID: os.Getpid(), RPC: s.rpc, HTTP: s.http, Bus: s.server.Addr(), Host: host.String(), Client: client.String(), Slot: s.slot}
+	n := nodeFile{PID: os.Getpid(), RPC: s.rpc, HTTP: s.http, Bus: s.server.Addr(), Host: host.String(), Client: client.String(), Slot: s.slot, Contracts: s.external}
 	return n, s.state.writeNode(n)
 }
 
