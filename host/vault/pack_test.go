@@ -315,7 +315,7 @@ func TestBadSourcesAreNamed(t *testing.T) {
 		cfg   vault.PackConfig
 		text  string
 	}{
-		{"not an image", map[string]string{"a/x.jpg": "hello", "b/y.png": string(ok)}, vault.PackConfig{}, "a/x.jpg: image: not a JPEG or PNG"},
+		{"not an image", map[string]string{"a/x.jpg": "hello", "b/y.png": string(ok)}, vault.PackConfig{}, "a/x.jpg: not a JPEG or PNG"},
 		{"zero bytes", map[string]string{"a/x.png": "", "b/y.png": string(ok)}, vault.PackConfig{}, "a/x.png: zero bytes"},
 		{"a truncated image", map[string]string{"a/x.png": string(ok[:len(ok)-30]), "b/y.png": string(ok)}, vault.PackConfig{}, "a/x.png: damaged:"},
 		{"an image too large", map[string]string{"a/x.png": string(ok), "b/y.png": string(ok)}, vault.PackConfig{MaxPixels: 99}, "a/x.png: 10 x 10 pixels, at most 99"},
