@@ -50,7 +50,7 @@ type Purchase struct {
 type Policy struct {
 	Kind        PolicyKind    `cbor:"1,keyasint" json:"kind"`
 	Apps        []abi.Digest  `cbor:"2,keyasint" json:"apps"`         // reviewed: the modules that may compute on it
-	Hosts       []abi.Address `cbor:"3,keyasint" json:"hosts"`        // hosts that may hold the key; empty: any host of a paid slot
+	Hosts       []abi.Address `cbor:"3,keyasint" json:"hosts"`        // hosts that may hold the key; empty: none when reviewed, any when open
 	MinRecords  uint32        `cbor:"4,keyasint" json:"min_records"`  // fewest records behind one released metric
 	Metrics     uint32        `cbor:"5,keyasint" json:"metrics"`      // metrics one job may release
 	ModelBytes  uint64        `cbor:"6,keyasint" json:"model_bytes"`  // bytes of trained models one job may release

@@ -83,7 +83,7 @@ func Admit(p Policy, f Facts, r wire.Request) (Grant, error) {
 		return Grant{}, err
 	}
 	g := Grant{limits: bound(r.Limits, p.Max), data: f.Data, model: f.Model}
-	if most := f.Data.OutputBytes; most != 0 && most < g.limits.Output {
+	if most := f.Data.OutputBytes; most < g.limits.Output && (most != 0 || f.Data.Kind == wire.Reviewed) {
 		g.limits.Output = most
 	}
 	return g, nil
@@ -158,7 +158,10 @@ func allows(p wire.Policy, kind wire.AssetKind, asset, app abi.Digest, host abi.
 	default:
 		return fmt.Errorf("gate: the policy of %v %v is of kind %q, which this node does not enforce: %w", kind, asset.Short(), p.Kind, abi.Denied)
 	}
-	if len(p.Hosts) > 0 && !host.IsZero() && !slices.Contains(p.Hosts, host) {
+	switch {
+	case len(p.Hosts) == 0 && p.Kind != wire.Open:
+		return fmt.Errorf("gate: the policy of %v %v lists no host, so none may hold it: %w", kind, asset.Short(), abi.Denied)
+	case len(p.Hosts) > 0 && !host.IsZero() && !slices.Contains(p.Hosts, host):
 		return fmt.Errorf("gate: the policy of %v %v does not list host %v: %w", kind, asset.Short(), host, abi.Denied)
 	}
 	return nil

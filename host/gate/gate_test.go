@@ -35,7 +35,7 @@ func paidFor() scene {
 		policy: gate.Policy{Slot: slot},
 		facts: gate.Facts{
 			Now: now, Host: host, Signer: buyer, Purchases: map[abi.Digest]wire.Purchase{},
-			Data:  wire.Policy{Kind: wire.Reviewed, Apps: []abi.Digest{app}, MinRecords: 50, Metrics: 2, ModelBytes: 100, OutputBytes: 1000},
+			Data:  wire.Policy{Kind: wire.Reviewed, Apps: []abi.Digest{app}, Hosts: []abi.Address{host}, MinRecords: 50, Metrics: 2, ModelBytes: 100, OutputBytes: 1000},
 			Model: wire.Policy{Kind: wire.Open},
 		},
 		req: wire.Request{
@@ -110,6 +110,7 @@ func TestAdmitRefuses(t *testing.T) {
 		{"an app the operator does not list", func(s *scene) { s.policy.Apps = []abi.Digest{data} }, abi.Denied, "not on this node's list"},
 		{"an app the data's policy does not list", func(s *scene) { s.facts.Data.Apps = nil }, abi.Denied, "does not list app"},
 		{"a host the data's policy does not list", func(s *scene) { s.facts.Data.Hosts = []abi.Address{buyer} }, abi.Denied, "does not list host"},
+		{"a reviewed policy that lists no host", func(s *scene) { s.facts.Host, s.facts.Data.Hosts = abi.Address{}, nil }, abi.Denied, "lists no host"},
 		{"a policy nobody knows", func(s *scene) { s.facts.Data.Kind = "dp" }, abi.Denied, "does not enforce"},
 		{"a missing policy", func(s *scene) { s.facts.Model = wire.Policy{} }, abi.Denied, "does not enforce"},
 		{"a request without a body", func(s *scene) { s.req.Body = abi.Digest{} }, abi.Invalid, "no body"},
@@ -127,6 +128,18 @@ func TestAdmitRefuses(t *testing.T) {
 				t.Errorf("a refusal granted %+v", g.Limits())
 			}
 		})
+	}
+}
+
+func TestAReviewedPolicyThatNamesNoOutputAllowsNone(t *testing.T) {
+	s := paidFor()
+	s.facts.Data.OutputBytes = 0
+	g, err := gate.Admit(s.policy, s.facts, s.req)
+	if err != nil || g.Limits().Output != 0 {
+		t.Errorf("Admit grants %d bytes of output, %v; want none", g.Limits().Output, err)
+	}
+	if _, err := gate.Release(g, gate.Leaving{Output: []byte("x")}); !errors.Is(err, abi.Denied) {
+		t.Errorf("Release = %v, want %v", err, abi.Denied)
 	}
 }
 

@@ -53,12 +53,12 @@ func granted(t testing.TB, limits wire.Limits, data, model wire.Policy) gate.Gra
 	buy(wire.Slot, slot)
 	if data.Kind != "" {
 		req.Data = abi.Sum([]byte("data"))
-		facts.Data.Apps = append(facts.Data.Apps, appID)
+		facts.Data.Apps, facts.Data.Hosts = append(facts.Data.Apps, appID), []abi.Address{{2}}
 		buy(wire.Dataset, req.Data)
 	}
 	if model.Kind != "" {
 		req.Model = abi.Sum([]byte("model"))
-		facts.Model.Apps = append(facts.Model.Apps, appID)
+		facts.Model.Apps, facts.Model.Hosts = append(facts.Model.Apps, appID), []abi.Address{{2}}
 		buy(wire.Model, req.Model)
 	}
 	g, err := gate.Admit(gate.Policy{Slot: slot, Max: wire.Limits{Wall: time.Minute}}, facts, req)

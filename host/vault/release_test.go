@@ -22,7 +22,7 @@ func sold(t *testing.T, host *vault.Identity) sale {
 	id := func(s string) abi.Digest { return abi.Sum([]byte(s)) }
 	buyer, owner, machine := abi.Address{1}, abi.Address{2}, abi.Address{3}
 	now := time.Unix(1_800_000_000, 0)
-	policy := wire.Policy{Kind: wire.Reviewed, Apps: []abi.Digest{id("app")}}
+	policy := wire.Policy{Kind: wire.Reviewed, Apps: []abi.Digest{id("app")}, Hosts: []abi.Address{machine}}
 	sum, err := policy.Digest()
 	if err != nil {
 		t.Fatal(err)
@@ -89,6 +89,10 @@ func TestKeysAreNotReleased(t *testing.T) {
 		{"for an app the policy does not list", func(s *sale) { s.req.Job.App = abi.Sum([]byte("evil")) }, abi.Denied, "does not list app"},
 		{"for a policy nobody knows", func(s *sale) { s.facts.Policy.Kind = "dp" }, abi.Denied, "does not enforce"},
 		{"for a host the policy does not list", func(s *sale) { s.facts.Policy.Hosts = []abi.Address{{9}} }, abi.Denied, "does not list host"},
+		{"for a reviewed policy that lists no host", func(s *sale) {
+			s.facts.Policy.Hosts = nil
+			s.facts.Purchase.Policy, _ = s.facts.Policy.Digest()
+		}, abi.Denied, "does not list host"},
 		{"to a host outside the roster", func(s *sale) { s.req.Host = abi.Address{8} }, abi.Denied, "not in the roster"},
 		{"to nobody", func(s *sale) { s.req.Host = abi.Address{}; s.facts.Roster.Hosts[0].Address = abi.Address{} }, abi.Denied, "not in the roster"},
 		{"for a roster of another slot", func(s *sale) { s.facts.Roster.Slot = abi.Digest{1} }, abi.Denied, "the roster is of slot"},
