@@ -104,6 +104,11 @@ func (l *Ledger) Append(_ context.Context, r wire.Receipt) (wire.SignedReceipt, 
 	binary.BigEndian.PutUint32(entry[4:], ^uint32(len(payload)))
 	binary.BigEndian.PutUint32(entry[8:], crc32.Checksum(payload, castagnoli))
 	entry = append(entry, payload...)
+	// What an append that failed left behind, on a full disk say, goes first: a
+	// shorter entry would not cover it.
+	if err := l.file.Truncate(l.size); err != nil {
+		return wire.SignedReceipt{}, fmt.Errorf("ledger: %w: %w", abi.Unavailable, err)
+	}
 	if _, err := l.file.WriteAt(entry, l.size); err != nil {
 		return wire.SignedReceipt{}, fmt.Errorf("ledger: %w: %w", abi.Unavailable, err)
 	}

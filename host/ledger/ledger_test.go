@@ -171,3 +171,33 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+// A full disk takes a part of an entry. The next entry may be shorter.
+func TestWhatAFailedAppendLeftBehindIsNotRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "receipts")
+	l := open(t, path)
+	torn, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 4096 {
+		if _, err := torn.Write([]byte{1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := torn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	job := abi.Sum([]byte("job"))
+	if _, err := l.Append(t.Context(), wire.Receipt{Job: job}); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again := open(t, path)
+	defer again.Close()
+	if got := jobs(t, again); len(got) != 1 || got[0] != job {
+		t.Errorf("jobs = %v, want %v alone", got, job)
+	}
+}
