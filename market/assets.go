@@ -45,9 +45,9 @@ func (c *Client) List(ctx context.Context, l Listing) (Asset, Tx, error) {
 		return Asset{}, Tx{}, errNoKey
 	}
 	if l.Ref.IsZero() {
-		l.Ref = hash(typed("list"), number(uint64(l.Kind)), l.Content)
+		l.Ref = listRef(l.Kind, l.Content)
 	}
-	id := abi.Digest(hash(addressWord(c.key.address), l.Ref))
+	id := listID(c.key.address, l.Ref)
 	if a, err := c.Asset(ctx, id); err == nil {
 		return c.listed(ctx, l, a)
 	} else if abi.KindOf(err) != abi.NotFound {
@@ -72,6 +72,20 @@ func (c *Client) List(ctx context.Context, l Listing) (Asset, Tx, error) {
 	a, err := c.Asset(ctx, id)
 	return a, tx, err
 }
+
+// ListingID is the id that content gets when seller lists it under no reference
+// of its own. No other account can list an asset under it, whatever becomes of
+// the token later: it is the seller's word that content is for sale, on the
+// terms the asset has.
+func ListingID(seller abi.Address, kind wire.AssetKind, content abi.Digest) abi.Digest {
+	return listID(seller, listRef(kind, content))
+}
+
+func listRef(kind wire.AssetKind, content abi.Digest) abi.Digest {
+	return hash(typed("list"), number(uint64(kind)), content)
+}
+
+func listID(seller abi.Address, ref abi.Digest) abi.Digest { return hash(addressWord(seller), ref) }
 
 func (c *Client) listed(ctx context.Context, l Listing, a Asset) (Asset, Tx, error) {
 	if a.Kind != l.Kind || a.Content != l.Content || a.Policy != l.Policy || a.Split != l.Split {

@@ -129,6 +129,18 @@ func TestEveryWriteIsDoneOnce(t *testing.T) {
 	}
 }
 
+func TestAListingTellsWhoMadeIt(t *testing.T) {
+	w := newWorld(t, contracts.Params{})
+	a := list(t, w.dev, market.Listing{Kind: wire.App, Content: digest("app")})
+	if want := market.ListingID(w.dev.Address(), wire.App, digest("app")); a.ID != want {
+		t.Errorf("the listing has id %v, ListingID says %v", a.ID, want)
+	}
+	b := list(t, w.seller, market.Listing{Kind: wire.Model, Content: digest("model of dev")})
+	if b.ID == market.ListingID(w.dev.Address(), wire.Model, digest("model of dev")) {
+		t.Error("a stranger's listing has the id that the developer's would have")
+	}
+}
+
 func TestRefusalsSayWhatToDo(t *testing.T) {
 	w := newWorld(t, contracts.Params{})
 	ctx := t.Context()
