@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"time"
@@ -20,17 +21,16 @@ import (
 )
 
 // Store keeps blobs by content id. What is not here is fetched from whoever has
-// it; what is returned was checked against d.
+// it.
 type Store interface {
-	Get(ctx context.Context, d abi.Digest) ([]byte, error)
-	Open(ctx context.Context, d abi.Digest) (*os.File, error)
+	Blobs
 	// Put keeps b here and with the slot's owner.
 	Put(ctx context.Context, b []byte) (abi.Digest, error)
 }
 
-// Policies reads the small public documents that policies are.
-type Policies interface {
-	Get(ctx context.Context, d abi.Digest) ([]byte, error)
+// Blobs opens a blob for reading, unchecked: who reads it checks it.
+type Blobs interface {
+	Open(ctx context.Context, d abi.Digest) (*os.File, error)
 }
 
 // Purchases reads receipts as the chain's durable state has them. A receipt
@@ -171,7 +171,7 @@ func (n *Node) facts(ctx context.Context, job wire.Job) (gate.Facts, error) {
 
 // Facts reads the purchases that r names and the policies they were made
 // under. Now, Host and Signer are the caller's to fill in.
-func Facts(ctx context.Context, purchases Purchases, policies Policies, r wire.Request) (gate.Facts, error) {
+func Facts(ctx context.Context, purchases Purchases, blobs Blobs, r wire.Request) (gate.Facts, error) {
 	f := gate.Facts{Purchases: map[abi.Digest]wire.Purchase{}}
 	for _, id := range r.Receipts[:min(len(r.Receipts), gate.MaxReceipts)] {
 		p, err := purchases.Purchase(ctx, id)
@@ -191,27 +191,62 @@ func Facts(ctx context.Context, purchases Purchases, policies Policies, r wire.R
 		default:
 			continue
 		}
-		if *into, err = policy(ctx, policies, p.Policy); err != nil {
+		if *into, err = Policy(ctx, blobs, p.Policy); err != nil {
 			return gate.Facts{}, fmt.Errorf("host: policy of %v %v: %w", p.Kind, p.Content.Short(), err)
 		}
 	}
 	return f, nil
 }
 
-// policy reads the policy whose digest stands on chain.
-func policy(ctx context.Context, from Policies, d abi.Digest) (wire.Policy, error) {
-	b, err := from.Get(ctx, d)
+// Anybody may list an asset and say that any blob is its module or its policy:
+// these are the most bytes that are read to find out.
+const (
+	maxModule = 16 << 20
+	maxPolicy = 1 << 20
+)
+
+// Policy reads the policy whose digest stands on chain. Errors: Invalid for a
+// blob that is not the one encoding of a policy, and those of Open.
+func Policy(ctx context.Context, from Blobs, d abi.Digest) (wire.Policy, error) {
+	b, err := read(ctx, from, d, maxPolicy)
 	if err != nil {
 		return wire.Policy{}, err
 	}
 	var p wire.Policy
-	return p, wire.Unmarshal(b, &p)
+	if err := wire.Unmarshal(b, &p); err != nil {
+		return wire.Policy{}, err
+	}
+	if again, err := p.Digest(); err != nil || again != d {
+		return wire.Policy{}, fmt.Errorf("host: policy %v is not canonical: %w", d.Short(), abi.Invalid)
+	}
+	return p, nil
+}
+
+// read returns the blob named d after checking every byte, or refuses one of
+// more than most bytes before it reads any.
+func read(ctx context.Context, from Blobs, d abi.Digest, most int64) ([]byte, error) {
+	f, err := from.Open(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err != nil {
+		return nil, fmt.Errorf("host: blob %v: %w: %w", d.Short(), abi.Unavailable, err)
+	}
+	if int64(len(b)) > most {
+		return nil, fmt.Errorf("host: blob %v has more than %d bytes: %w", d.Short(), most, abi.Invalid)
+	}
+	if got := abi.Sum(b); got != d {
+		return nil, fmt.Errorf("host: blob %v is corrupt, its bytes are %v: %w", d.Short(), got.Short(), abi.Internal)
+	}
+	return b, nil
 }
 
 // load fetches and compiles before the job's clock starts: a cold cache is the
 // node's cost, not the guest's.
 func (n *Node) load(ctx context.Context, d abi.Digest) (*sandbox.App, error) {
-	wasm, err := n.cfg.Store.Get(ctx, d)
+	wasm, err := read(ctx, n.cfg.Store, d, maxModule)
 	if err != nil {
 		return nil, fmt.Errorf("app %v: %w", d.Short(), err)
 	}
@@ -222,8 +257,8 @@ func (n *Node) load(ctx context.Context, d abi.Digest) (*sandbox.App, error) {
 func (n *Node) execute(ctx context.Context, g gate.Grant, app *sandbox.App, in *inputs, s abi.Session, progress func(done, total uint64, note string)) (sandbox.Output, error) {
 	env := sandbox.Env{
 		Input: in.body.Input, Params: in.body.Params, Seed: in.body.Seed, Session: s, Models: in.models, Progress: progress,
-		Log: func(level int, text string) {
-			n.cfg.Log.LogAttrs(ctx, slog.LevelDebug, "app log", slog.Int("level", level), slog.String("text", text))
+		Log: func(level int, text string) { // the text may repeat the input, which is not the host's to write down
+			n.cfg.Log.LogAttrs(ctx, slog.LevelDebug, "app log", slog.Int("level", level), slog.Int("bytes", len(text)))
 		},
 	}
 	if in.data != nil {

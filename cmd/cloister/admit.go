@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -22,10 +21,10 @@ func signer(d market.Domain) func(wire.Job) (abi.Address, error) {
 	return func(job wire.Job) (abi.Address, error) { return market.RecoverRequest(d, job.Request, job.Signature) }
 }
 
-// documents reads policies from a store.
-type documents struct{ *store.Store }
+// localBlobs are the blobs of a store, and no others.
+type localBlobs struct{ *store.Store }
 
-func (d documents) Get(_ context.Context, name abi.Digest) ([]byte, error) { return d.Store.Get(name) }
+func (l localBlobs) Open(_ context.Context, d abi.Digest) (*os.File, error) { return l.Store.Open(d) }
 
 // admit is the broker's question: may job run at all, and what pays for it? The
 // host asks again.
@@ -34,7 +33,7 @@ func (s *site) admit(ctx context.Context, job wire.Job) ([]wire.Purchase, error)
 	if err != nil {
 		return nil, err
 	}
-	f, err := host.Facts(ctx, s.index, documents{s.store}, job.Request)
+	f, err := host.Facts(ctx, s.index, localBlobs{s.store}, job.Request)
 	if err != nil {
 		return nil, err
 	}
@@ -89,12 +88,8 @@ func (k *keyService) facts(ctx context.Context, q wire.KeyRequest) (f vault.Fact
 	if f.Purchase, err = k.site.index.Purchase(ctx, q.Receipt); err != nil {
 		return f, err
 	}
-	b, err := k.site.store.Get(f.Purchase.Policy)
-	if err != nil {
+	if f.Policy, err = host.Policy(ctx, localBlobs{k.site.store}, f.Purchase.Policy); err != nil {
 		return f, fmt.Errorf("policy of %v: %w", q.Content.Short(), err)
-	}
-	if err := wire.Unmarshal(b, &f.Policy); err != nil {
-		return f, err
 	}
 	if f.Roster, f.RosterBy, err = fleet.OpenRoster(q.Roster, q.Job.Slot, f.Now, market.Recover); err != nil {
 		return f, err
@@ -112,23 +107,24 @@ func (k *keyService) facts(ctx context.Context, q wire.KeyRequest) (f vault.Fact
 		}
 		f.SlotOwner = slot.Owner
 	}
-	f.Key, err = k.key(q.Content)
+	f.Key, err = k.key(f.Purchase)
 	return f, err
 }
 
-// key looks for a file key in the keyring of everybody here.
-func (k *keyService) key(content abi.Digest) (vault.Key, error) {
+// key takes the file key from the keyring of the party here that listed what
+// was bought. Who else has the key has not offered it: a stranger may list
+// content that is not his, under a policy of his own, and buy it from himself.
+func (k *keyService) key(bought wire.Purchase) (vault.Key, error) {
 	all, err := k.site.state.parties()
 	if err != nil {
 		return vault.Key{}, err
 	}
 	for _, p := range all {
-		key, err := p.keys.Get(content)
-		if !errors.Is(err, abi.NotFound) {
-			return key, err
+		if market.ListingID(p.key.Address(), bought.Kind, bought.Content) == bought.Asset {
+			return p.keys.Get(bought.Content)
 		}
 	}
-	return vault.Key{}, fmt.Errorf("nobody here has the key of %v: %w", content.Short(), abi.NotFound)
+	return vault.Key{}, fmt.Errorf("nobody here offers %v %v as asset %v: %w", bought.Kind, bought.Content.Short(), bought.Asset.Short(), abi.Denied)
 }
 
 // fetch gets the key of a model that the actor bought under an open licence, so

@@ -110,13 +110,6 @@ type remoteStore struct {
 	bus   *fleet.Conn
 }
 
-func (r remoteStore) Get(ctx context.Context, d abi.Digest) ([]byte, error) {
-	if err := r.want(ctx, d); err != nil {
-		return nil, err
-	}
-	return r.local.Get(d)
-}
-
 func (r remoteStore) Open(ctx context.Context, d abi.Digest) (*os.File, error) {
 	if err := r.want(ctx, d); err != nil {
 		return nil, err
