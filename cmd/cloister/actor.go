@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/cloister-ai/cloister/abi"
@@ -116,12 +117,18 @@ type errand struct {
 // jobLife is how long a signed job may wait before somebody starts it.
 const jobLife = 12 * time.Hour
 
+// An order is a signed job, and who may answer it: the hosts it is sealed to.
+type order struct {
+	Job   wire.Job      `cbor:"1,keyasint"`
+	Hosts []abi.Address `cbor:"2,keyasint"`
+}
+
 // sign makes e a job for the site's slot: sealed to the hosts in the roster,
 // signed with the actor's key.
-func (a *actor) sign(ctx context.Context, e errand) (wire.Job, error) {
+func (a *actor) sign(ctx context.Context, e errand) (o order, err error) {
 	roster, err := a.site.roster(ctx)
 	if err != nil {
-		return wire.Job{}, err
+		return o, err
 	}
 	body := wire.Body{Input: e.input, Params: e.params, Seed: e.seed, Reply: a.id.Public()}
 	if body.Seed.IsZero() {
@@ -129,42 +136,43 @@ func (a *actor) sign(ctx context.Context, e errand) (wire.Job, error) {
 	}
 	sealed, keys, err := vault.SealBody(body, roster.Hosts)
 	if err != nil {
-		return wire.Job{}, err
+		return o, err
 	}
-	job := wire.Job{
+	for _, h := range roster.Hosts {
+		o.Hosts = append(o.Hosts, h.Address)
+	}
+	o.Job = wire.Job{
 		Request: wire.Request{
 			ID: random(), App: e.app, Data: e.data, Model: e.model, Slot: roster.Slot, Body: abi.Sum(sealed),
 			Receipts: e.receipts, Deadline: uint64(time.Now().Add(jobLife).Unix()), Limits: e.limits,
 		},
 		Body: sealed, Keys: keys,
 	}
-	job.Signature, err = market.SignRequest(a.market.Domain(), job.Request, a.key)
-	return job, err
+	o.Job.Signature, err = market.SignRequest(a.market.Domain(), o.Job.Request, a.key)
+	return o, err
 }
 
 // signOnce is sign, remembered: the job is on disk under name before anybody
 // sees it, so that a second call after a crash sends the same bytes.
-func (a *actor) signOnce(ctx context.Context, name string, e errand) (wire.Job, error) {
+func (a *actor) signOnce(ctx context.Context, name string, e errand) (o order, err error) {
 	path := a.site.state.path("story", "jobs", name)
 	b, err := os.ReadFile(path)
 	if err == nil {
-		var job wire.Job
-		if err := wire.Unmarshal(b, &job); err != nil {
-			return wire.Job{}, fmt.Errorf("%s: %w", path, err)
+		if err := wire.Unmarshal(b, &o); err != nil {
+			return o, fmt.Errorf("%s: %w", path, err)
 		}
-		return job, nil
+		return o, nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		return wire.Job{}, fmt.Errorf("%w: %w", abi.Unavailable, err)
+		return o, fmt.Errorf("%w: %w", abi.Unavailable, err)
 	}
-	job, err := a.sign(ctx, e)
-	if err != nil {
-		return wire.Job{}, err
+	if o, err = a.sign(ctx, e); err != nil {
+		return o, err
 	}
-	if b, err = wire.Marshal(job); err != nil {
-		return wire.Job{}, fmt.Errorf("job: %w: %w", abi.Internal, err)
+	if b, err = wire.Marshal(o); err != nil {
+		return o, fmt.Errorf("job: %w: %w", abi.Internal, err)
 	}
-	return job, writeFile(path, b)
+	return o, writeFile(path, b)
 }
 
 // An answer is a result, opened.
@@ -174,20 +182,17 @@ type answer struct {
 	receipt wire.Receipt
 }
 
-// wait returns what became of job, opened with the actor's identity, after
-// checking that a host of the roster signed its receipt and that the receipt
+// wait returns what became of o, opened with the actor's identity, after
+// checking that a host it was sealed to signed its receipt and that the receipt
 // lists exactly what arrived.
-func (a *actor) wait(ctx context.Context, job wire.Job) (answer, error) {
-	return a.follow(ctx, job, func(fleet.Status) {})
+func (a *actor) wait(ctx context.Context, o order) (answer, error) {
+	return a.follow(ctx, o, func(fleet.Status) {})
 }
 
 // follow is wait, and calls f with every change on the way.
-func (a *actor) follow(ctx context.Context, job wire.Job, f func(fleet.Status)) (answer, error) {
-	res, err := a.site.bus.Follow(ctx, job.Request.ID, f)
-	if err != nil {
-		return answer{}, err
-	}
-	out, err := vault.OpenOutput(a.id, job.Request.ID, res)
+func (a *actor) follow(ctx context.Context, o order, f func(fleet.Status)) (answer, error) {
+	id := o.Job.Request.ID
+	res, err := a.site.bus.Follow(ctx, id, f)
 	if err != nil {
 		return answer{}, err
 	}
@@ -195,11 +200,15 @@ func (a *actor) follow(ctx context.Context, job wire.Job, f func(fleet.Status)) 
 	if err != nil {
 		return answer{}, err
 	}
-	if err := matches(receipt, job, res); err != nil {
+	if err := o.matches(receipt, res); err != nil {
+		return answer{}, err
+	}
+	out, err := vault.OpenOutput(a.id, id, res)
+	if err != nil {
 		return answer{}, err
 	}
 	for _, m := range res.Models {
-		key, err := vault.OpenTrained(a.id, job.Request.ID, m)
+		key, err := vault.OpenTrained(a.id, id, m)
 		if err != nil {
 			return answer{}, err
 		}
@@ -210,21 +219,37 @@ func (a *actor) follow(ctx context.Context, job wire.Job, f func(fleet.Status)) 
 	return answer{out, res, receipt}, nil
 }
 
-// matches holds a receipt against the job it is for and the result it came with.
-func matches(r wire.Receipt, job wire.Job, res wire.Result) error {
-	q := job.Request
+// matches holds a receipt against the job that was sent and the result it came
+// with. Anybody can sign a receipt and seal an output: only the hosts that the
+// slot's owner named are believed, and only in what they signed.
+func (o order) matches(r wire.Receipt, res wire.Result) error {
+	q := o.Job.Request
+	refuse := func(format string, args ...any) error {
+		return fmt.Errorf("the receipt of job %v "+format+": %w", append(append([]any{q.ID.Short()}, args...), abi.Denied)...)
+	}
 	if r.Job != q.ID || r.App != q.App || r.Data != q.Data || r.Model != q.Model || r.Slot != q.Slot || r.Body != q.Body {
-		return fmt.Errorf("the receipt is for another job than %v: %w", q.ID.Short(), abi.Denied)
+		return refuse("is for another job, %v", r.Job.Short())
 	}
-	if want := 1 + len(res.Metrics) + len(res.Models); len(r.Releases) != want {
-		return fmt.Errorf("the receipt of job %v lists %d releases, %d arrived: %w", q.ID.Short(), len(r.Releases), want, abi.Denied)
+	if !slices.Contains(o.Hosts, r.Host) {
+		return refuse("is of host %v, which the job was not sealed to", r.Host)
 	}
-	if r.Releases[0].Digest != abi.Sum(res.Output) {
-		return fmt.Errorf("the receipt of job %v lists another output: %w", q.ID.Short(), abi.Denied)
+	arrived := []wire.Release{{Kind: "output", Digest: abi.Sum(res.Output)}}
+	for _, m := range res.Metrics {
+		b, err := wire.Marshal(m)
+		if err != nil {
+			return fmt.Errorf("metric %q: %w: %w", m.Name, abi.Invalid, err)
+		}
+		arrived = append(arrived, wire.Release{Kind: "metric", Name: m.Name, Digest: abi.Sum(b)})
 	}
-	for i, m := range res.Models {
-		if r.Releases[1+len(res.Metrics)+i].Digest != m.Content {
-			return fmt.Errorf("the receipt of job %v lists another model than %v: %w", q.ID.Short(), m.Content.Short(), abi.Denied)
+	for _, m := range res.Models {
+		arrived = append(arrived, wire.Release{Kind: "model", Name: m.Name, Digest: m.Content})
+	}
+	if len(r.Releases) != len(arrived) {
+		return refuse("lists %d releases, %d arrived", len(r.Releases), len(arrived))
+	}
+	for i, got := range arrived {
+		if said := r.Releases[i]; said.Kind != got.Kind || said.Name != got.Name || said.Digest != got.Digest {
+			return refuse("lists %s %q as %v, what arrived is %s %q, %v", said.Kind, said.Name, said.Digest.Short(), got.Kind, got.Name, got.Digest.Short())
 		}
 	}
 	return nil

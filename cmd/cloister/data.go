@@ -25,17 +25,18 @@ type dataCmd struct {
 }
 
 type dataPackCmd struct {
-	Source  string   `arg:"" help:"Folder of labelled photos, DIR/LABEL/*.jpg, or a CSV table whose last column is the label." type:"path"`
-	Out     string   `help:"The sealed file to write." required:"" type:"path"`
-	Name    string   `help:"Name of the dataset; default: the source's."`
-	Input   string   `help:"How a photo becomes a record, as in rgb32x32/255 or gray28x28/255+fit; default: what fits the source."`
-	Test    float64  `help:"Part of every class that goes to the test split." default:"0.2"`
-	Seed    uint64   `help:"Of the split and the order." default:"1"`
-	Licence string   `help:"Licence of the records." default:"proprietary"`
-	Origin  string   `help:"Where the records come from."`
-	As      string   `help:"Whose keyring the file key goes to." default:"seller"`
-	Skip    bool     `help:"Leave out files that are no photos, and say so."`
-	App     []string `help:"Modules, as files or content ids, that the policy lets compute on the data." placeholder:"FILE|DIGEST"`
+	Source  string        `arg:"" help:"Folder of labelled photos, DIR/LABEL/*.jpg, or a CSV table whose last column is the label." type:"path"`
+	Out     string        `help:"The sealed file to write." required:"" type:"path"`
+	Name    string        `help:"Name of the dataset; default: the source's."`
+	Input   string        `help:"How a photo becomes a record, as in rgb32x32/255 or gray28x28/255+fit; default: what fits the source."`
+	Test    float64       `help:"Part of every class that goes to the test split." default:"0.2"`
+	Seed    uint64        `help:"Of the split and the order." default:"1"`
+	Licence string        `help:"Licence of the records." default:"proprietary"`
+	Origin  string        `help:"Where the records come from."`
+	As      string        `help:"Whose keyring the file key goes to." default:"seller"`
+	Skip    bool          `help:"Leave out files that are no photos, and say so."`
+	App     []string      `help:"Modules, as files or content ids, that the policy lets compute on the data." placeholder:"FILE|DIGEST"`
+	Host    []abi.Address `help:"Hosts that may hold the records while they compute on them; default: the one of this folder." placeholder:"ADDRESS"`
 	policyFlags
 }
 
@@ -76,6 +77,13 @@ func (c dataPackCmd) Run(ctx context.Context, t *terminal, state stateDir) error
 	policy, err := c.policy(c.App)
 	if err != nil {
 		return err
+	}
+	if policy.Hosts = c.Host; len(policy.Hosts) == 0 {
+		here, err := state.party(owner)
+		if err != nil {
+			return err
+		}
+		policy.Hosts = []abi.Address{here.key.Address()}
 	}
 	blobs, err := store.Open(store.Config{Dir: state.path("blobs")})
 	if err != nil {
@@ -283,7 +291,7 @@ func (c modelFetchCmd) Run(ctx context.Context, log *slog.Logger, t *terminal, s
 				return err
 			}
 		}
-		_, err = fmt.Fprintf(t.out, "%v is here; run it with: cloister run APP --model %s\n", model.Content, model.Content.Short())
+		_, err = fmt.Fprintf(t.out, "%v is here; run it with: cloister run APP --model %[1]v\n", model.Content)
 		return err
 	})
 }

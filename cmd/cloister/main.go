@@ -85,6 +85,7 @@ func fail(stderr io.Writer, err error) int {
 	if err == nil {
 		return 0
 	}
+	stderr = screen{stderr}
 	fmt.Fprintln(stderr, "cloister:", err)
 	if hint := hintFor(err); hint != "" {
 		fmt.Fprintln(stderr, "hint:", hint)

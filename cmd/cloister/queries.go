@@ -30,7 +30,7 @@ func (jobsCmd) Run(ctx context.Context, log *slog.Logger, t *terminal, state sta
 		names := s.names()
 		return t.table(jobs, "JOB STATE APP HOST ATTEMPT SUBMITTED ERROR", func(w io.Writer) {
 			for _, j := range jobs {
-				fmt.Fprintf(w, "%s\t%v\t%s\t%s\t%d\t%s\t%s\n", j.Request.ID.Short(), j.State, names.of(j.Request.App), j.Host, j.Attempt,
+				fmt.Fprintf(w, "%s\t%v\t%s\t%s\t%d\t%s\t%s\n", j.Request.ID.Short(), j.State, names.of(j.Request.App), oneLine(j.Host, maxName), j.Attempt,
 					humanize.Time(time.UnixMilli(int64(j.Submitted))), strings.ReplaceAll(j.Error, "\n", "; "))
 			}
 		})
@@ -111,7 +111,7 @@ func (s *site) receipts(ctx context.Context, t *terminal, party string) error {
 		for _, r := range view.Ran {
 			var left []string
 			for _, rel := range r.Releases {
-				left = append(left, strings.TrimSpace(rel.Kind+" "+rel.Name)+" "+humanize.Bytes(rel.Bytes))
+				left = append(left, oneLine(rel.Kind+" "+rel.Name, maxName)+" "+humanize.Bytes(rel.Bytes))
 			}
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%v\t%s\n", r.Job.Short(), names.of(r.App), names.of(r.Data), names.of(r.Receipt.Model), r.Host, r.Wall.Round(time.Millisecond), strings.Join(left, ", "))
 		}
@@ -145,19 +145,29 @@ func (assetsCmd) Run(ctx context.Context, log *slog.Logger, t *terminal, state s
 	})
 }
 
+// What is read and shown of an asset's page: anybody may write one.
+const (
+	maxPage = 64 << 10
+	maxName = 64
+)
+
 // describe reads an asset's public page; one that is not here is empty.
 func (s *site) describe(a market.Asset) (d description) {
 	name, ok := strings.CutPrefix(a.URI, uriScheme)
 	if !ok {
-		return description{Name: a.URI}
+		return description{Name: oneLine(a.URI, maxName)}
 	}
 	digest, err := abi.ParseDigest(name)
 	if err != nil {
 		return d
 	}
+	if size, err := s.store.Size(digest); err != nil || size > maxPage {
+		return d // it may name any blob, a whole dataset too
+	}
 	if b, err := s.store.Get(digest); err == nil {
 		json.Unmarshal(b, &d) // a page of a stranger that is no page stays empty
 	}
+	d.Name = oneLine(d.Name, maxName)
 	return d
 }
 

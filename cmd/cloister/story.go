@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -96,12 +97,12 @@ func (s *story) play(ctx context.Context) error {
 	return nil
 }
 
-func (s *story) say(format string, args ...any) { fmt.Fprintf(s.t.out, format+"\n", args...) }
+func (s *story) say(format string, args ...any) { fmt.Fprintf(screen{s.t.out}, format+"\n", args...) }
 
 // table prints rows of tab-separated cells, indented.
 func (s *story) table(rows func(w io.Writer)) {
 	w := tabwriter.NewWriter(s.t.out, 4, 0, 2, ' ', 0)
-	rows(w)
+	rows(screen{w})
 	w.Flush()
 }
 
@@ -170,8 +171,12 @@ func (s *story) sell(ctx context.Context) (err error) {
 		}
 		s.modules[a.name] = abi.Sum(b)
 	}
+	machines, err := s.site.broker.Hosts(ctx)
+	if err != nil {
+		return err
+	}
 	policy := wire.Policy{
-		Kind: wire.Reviewed, Apps: []abi.Digest{s.modules["train"], s.modules["peek"]},
+		Kind: wire.Reviewed, Apps: []abi.Digest{s.modules["train"], s.modules["peek"]}, Hosts: addresses(machines),
 		MinRecords: 50, Metrics: 64, ModelBytes: 8 << 20, OutputBytes: 16 << 10,
 	}
 	content, schema, err := s.pack(ctx, policy)
@@ -188,6 +193,7 @@ func (s *story) sell(ctx context.Context) (err error) {
 		return err
 	}
 	s.say("    %s: %s records of %v, %d classes, sealed in %s as %s", schema.Name, humanize.Comma(records), schema.Input, len(schema.Classes), humanize.Bytes(uint64(size)), content)
+	s.say("    policy %q: only on the two machines of the slot, known to the seller", policy.Kind)
 	s.say("    policy %q: modules train and peek, read by the seller; at most %d metrics a job, each over %d records or more; at most %s of trained model",
 		policy.Kind, policy.Metrics, policy.MinRecords, humanize.Bytes(policy.ModelBytes))
 	var tx market.Tx
@@ -200,6 +206,15 @@ func (s *story) sell(ctx context.Context) (err error) {
 	}
 	s.tx(fmt.Sprintf("listed for %s a job", market.FormatCredits(s.dataset.Price)), tx)
 	return nil
+}
+
+// addresses lists who hosts are, in an order that is the same each time.
+func addresses(hosts []wire.Host) (all []abi.Address) {
+	for _, h := range hosts {
+		all = append(all, h.Address)
+	}
+	slices.SortFunc(all, func(a, b abi.Address) int { return bytes.Compare(a[:], b[:]) })
+	return all
 }
 
 // pack seals the seller's records, once.
@@ -290,18 +305,18 @@ func (s *story) buy(ctx context.Context, a *actor, step string, life time.Durati
 
 // run sends a job that is signed once and returns what came of it.
 func (s *story) run(ctx context.Context, a *actor, name string, e errand) (answer, error) {
-	job, err := a.signOnce(ctx, name, e)
+	o, err := a.signOnce(ctx, name, e)
 	if err != nil {
 		return answer{}, err
 	}
-	if _, err := s.site.bus.Submit(ctx, job); err != nil {
+	if _, err := s.site.bus.Submit(ctx, o.Job); err != nil {
 		return answer{}, err
 	}
 	bar := s.t.bar(name)
 	defer bar.done()
-	got, err := a.follow(ctx, job, func(st fleet.Status) { bar.set(st.Done, st.Total, st.Note) })
-	if err == nil && !slices.ContainsFunc(s.ended, func(j wire.Job) bool { return j.Request.ID == job.Request.ID }) {
-		s.ended = append(s.ended, job)
+	got, err := a.follow(ctx, o, func(st fleet.Status) { bar.set(st.Done, st.Total, st.Note) })
+	if err == nil && !slices.ContainsFunc(s.ended, func(j wire.Job) bool { return j.Request.ID == o.Job.Request.ID }) {
+		s.ended = append(s.ended, o.Job)
 	}
 	return got, err
 }
@@ -381,29 +396,29 @@ func (s *story) ask(ctx context.Context) error {
 	}
 	replies := make([]reply, asks)
 	done := make(chan struct{})
-	jobs := make([]wire.Job, asks)
-	for i := range jobs {
+	orders := make([]order, asks)
+	for i := range orders {
 		lo, hi := i*len(s.intake.photos)/asks, (i+1)*len(s.intake.photos)/asks
 		replies[i].photos = s.intake.photos[lo:hi]
 		input, err := classifyInput(replies[i].photos)
 		if err != nil {
 			return err
 		}
-		jobs[i], err = s.user.signOnce(ctx, fmt.Sprintf("ask-%d", i+1), errand{app: s.modules["classify"], model: s.model.Content, receipts: s.asking, input: input})
+		orders[i], err = s.user.signOnce(ctx, fmt.Sprintf("ask-%d", i+1), errand{app: s.modules["classify"], model: s.model.Content, receipts: s.asking, input: input})
 		if err != nil {
 			return err
 		}
-		if _, err := s.site.bus.Submit(ctx, jobs[i]); err != nil {
+		if _, err := s.site.bus.Submit(ctx, orders[i].Job); err != nil {
 			return err
 		}
 	}
-	for i := range jobs {
+	for i := range orders {
 		go func() {
-			replies[i].got, replies[i].err = s.user.wait(ctx, jobs[i])
+			replies[i].got, replies[i].err = s.user.wait(ctx, orders[i])
 			done <- struct{}{}
 		}()
 	}
-	for range jobs {
+	for range orders {
 		<-done
 	}
 	right, all := 0, 0
@@ -415,7 +430,7 @@ func (s *story) ask(ctx context.Context) error {
 				failed = errors.Join(failed, r.err)
 				continue
 			}
-			s.ended = append(s.ended, jobs[i])
+			s.ended = append(s.ended, orders[i].Job)
 			var labels []labelled
 			if err := json.Unmarshal(r.got.output, &labels); err != nil || len(labels) != len(r.photos) {
 				failed = errors.Join(failed, fmt.Errorf("classify answered %q: %w", r.got.output, abi.Guest))

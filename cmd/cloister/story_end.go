@@ -91,22 +91,22 @@ func (s *story) refusals(ctx context.Context) error {
 
 // try sends what must be refused and returns the refusal.
 func (s *story) try(ctx context.Context, r refusal) error {
-	var job wire.Job
+	var o order
 	var err error
 	if r.name != "" {
-		job, err = r.by.signOnce(ctx, r.name, r.errand)
+		o, err = r.by.signOnce(ctx, r.name, r.errand)
 	} else {
-		job, err = r.by.sign(ctx, r.errand)
+		o, err = r.by.sign(ctx, r.errand)
 	}
 	if err != nil {
 		return err
 	}
-	if _, err := s.site.bus.Submit(ctx, job); err != nil {
+	if _, err := s.site.bus.Submit(ctx, o.Job); err != nil {
 		return err
 	}
-	_, err = r.by.wait(ctx, job)
+	_, err = r.by.wait(ctx, o)
 	if r.name != "" {
-		s.ended = append(s.ended, job)
+		s.ended = append(s.ended, o.Job)
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
@@ -30,8 +31,32 @@ func (t *terminal) table(value any, header string, rows func(w io.Writer)) error
 	}
 	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, strings.ReplaceAll(header, " ", "\t"))
-	rows(w)
+	rows(screen{w})
 	return w.Flush()
+}
+
+// A screen writes text and nothing but text: names, errors and answers come
+// from strangers, and a terminal obeys what it is sent.
+type screen struct{ w io.Writer }
+
+func (s screen) Write(b []byte) (int, error) {
+	_, err := io.WriteString(s.w, strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' || unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, string(b)))
+	return len(b), err
+}
+
+// oneLine is s on one line of at most most characters, so that a name cannot
+// look like another row or column of a table.
+func oneLine(s string, most int) string {
+	line := []rune(strings.Join(strings.Fields(s), " "))
+	if len(line) > most {
+		line = append(line[:most-1], '…')
+	}
+	return string(line)
 }
 
 // interactive reports whether a person watches f.
@@ -73,7 +98,7 @@ func (b *bar) set(done, total uint64, note string) {
 	}
 	if now := time.Now(); now.Sub(b.last) > 3*time.Second && total > 0 {
 		b.last = now
-		fmt.Fprintf(b.w, "  %s %d/%d %s\n", b.name, done, total, note)
+		fmt.Fprintf(screen{b.w}, "  %s %d/%d %s\n", b.name, done, total, note)
 	}
 }
 

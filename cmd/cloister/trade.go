@@ -144,28 +144,28 @@ func (c sendCmd) Run(ctx context.Context, log *slog.Logger, t *terminal, state s
 				return err
 			}
 		}
-		job, err := a.sign(ctx, e)
+		o, err := a.sign(ctx, e)
 		if err != nil {
 			return err
 		}
-		if _, err := s.bus.Submit(ctx, job); err != nil {
+		if _, err := s.bus.Submit(ctx, o.Job); err != nil {
 			return err
 		}
 		if c.Detach {
-			_, err := fmt.Fprintln(t.out, job.Request.ID)
+			_, err := fmt.Fprintln(t.out, o.Job.Request.ID)
 			return err
 		}
-		bar := t.bar("job " + job.Request.ID.Short())
-		got, err := a.follow(ctx, job, func(st fleet.Status) { bar.set(st.Done, st.Total, st.Note) })
+		bar := t.bar("job " + o.Job.Request.ID.Short())
+		got, err := a.follow(ctx, o, func(st fleet.Status) { bar.set(st.Done, st.Total, st.Note) })
 		bar.done()
 		if err != nil {
 			return err
 		}
 		for _, m := range got.result.Metrics {
-			fmt.Fprintf(t.err, "metric %s = %.3f over %d records\n", m.Name, m.Value, m.Records)
+			fmt.Fprintf(screen{t.err}, "metric %s = %.3f over %d records\n", m.Name, m.Value, m.Records)
 		}
 		for _, m := range got.result.Models {
-			fmt.Fprintf(t.err, "model %s, sealed as %v; its key is in the keyring of %s\n", m.Name, m.Content, a.name)
+			fmt.Fprintf(screen{t.err}, "model %s, sealed as %v; its key is in the keyring of %s\n", m.Name, m.Content, a.name)
 		}
 		return writeOutput(c.Output, t.out, got.output)
 	})
@@ -220,6 +220,9 @@ func readInput(paths []string, stdin io.Reader) ([]byte, error) {
 func writeOutput(path string, stdout io.Writer, b []byte) error {
 	if path != "" {
 		return writeFile(path, b)
+	}
+	if interactive(stdout) {
+		stdout = screen{stdout}
 	}
 	_, err := stdout.Write(b)
 	return err
