@@ -196,7 +196,7 @@ func TestRolesMayOnlyWhatTheyMust(t *testing.T) {
 		pub  []string
 	}{
 		{"host", host, []string{"submit." + host.ID(), "cancel." + host.ID(), "lease." + other.ID(), "commit." + other.ID(), "tell." + other.ID(), "lease.owner", "jobs." + host.ID()}},
-		{"client", client, []string{"lease." + client.ID(), "join." + client.ID(), "commit." + client.ID(), "renew." + client.ID(), "key." + client.ID(), "blob.put." + client.ID(), "tell." + host.ID(), "submit." + host.ID(), "submit.owner"}},
+		{"client", client, []string{"lease." + client.ID(), "join." + client.ID(), "commit." + client.ID(), "renew." + client.ID(), "key." + host.ID(), "blob.put." + client.ID(), "tell." + host.ID(), "submit." + host.ID(), "submit.owner"}},
 	} {
 		for _, op := range c.pub {
 			if !violates(t, c.c, func(nc *nats.Conn) error { return nc.Publish(p+op, nil) }) {
