@@ -80,8 +80,7 @@ func query(t *testing.T, state string, into any, args ...string) {
 	}
 }
 
-// cloisterCommand is this test's own binary as the program: the name it is
-// called by is what testscript decides on.
+// cloisterCommand is the program as TestMain built it.
 func cloisterCommand(state string, args ...string) *exec.Cmd {
 	cmd := exec.Command("cloister", append([]string{"--state", state, "--json"}, args...)...)
 	cmd.Stderr = os.Stderr

@@ -22,31 +22,39 @@ var update = flag.Bool("update", false, "rewrite what scripts compare with")
 // appsDir is where the apps were built for this run of the tests.
 var appsDir string
 
-func TestMain(m *testing.M) {
-	testscript.Main(built{m}, map[string]func(){"cloister": main})
-}
+// TestMain builds the program and the apps: what is tested is what a user has,
+// without the race detector, which the packages below are tested under.
+func TestMain(m *testing.M) { os.Exit(withProgram(m)) }
 
-// built builds the apps before the tests run: they are part of what is tested.
-type built struct{ m *testing.M }
-
-func (b built) Run() int {
-	dir, err := os.MkdirTemp("", "cloister-apps-")
+func withProgram(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "cloister-test-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	for _, app := range []string{"train", "peek", "classify", "echo"} {
-		cmd := exec.Command("go", "build", "-trimpath", "-buildmode=c-shared", "-ldflags", "-s -w",
-			"-o", filepath.Join(dir, app+".wasm"), "github.com/cloister-ai/cloister/plugins/"+app)
-		cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "build %s: %v\n%s", app, err, out)
-			return 1
+	appsDir = filepath.Join(dir, "apps")
+	build := func(out, pkg string, env []string, flags ...string) error {
+		cmd := exec.Command("go", append(append([]string{"build", "-trimpath", "-o", out}, flags...), "github.com/cloister-ai/cloister/"+pkg)...)
+		cmd.Env = append(append(os.Environ(), "CGO_ENABLED=0"), env...)
+		if text, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("build %s: %w\n%s", pkg, err, text)
 		}
+		return nil
 	}
-	appsDir = dir
-	return b.m.Run()
+	err = build(filepath.Join(dir, "bin", "cloister"), "cmd/cloister", nil)
+	for _, app := range []string{"train", "peek", "classify", "echo"} {
+		err = errors.Join(err, build(filepath.Join(appsDir, app+".wasm"), "plugins/"+app, []string{"GOOS=wasip1", "GOARCH=wasm"}, "-buildmode=c-shared", "-ldflags=-s -w"))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	if err := os.Setenv("PATH", filepath.Join(dir, "bin")+string(os.PathListSeparator)+os.Getenv("PATH")); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
 }
 
 // TestScript runs the manual: every script is a story of the command line.
