@@ -80,7 +80,7 @@ type bar struct {
 }
 
 func (t *terminal) bar(name string) *bar {
-	b := &bar{name: name, w: t.err}
+	b := &bar{name: name, w: t.err, last: time.Now()}
 	if interactive(t.err) {
 		b.p = mpb.New(mpb.WithOutput(t.err), mpb.WithWidth(40), mpb.WithAutoRefresh())
 		b.b = b.p.AddBar(0,
