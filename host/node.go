@@ -124,7 +124,7 @@ func (n *Node) Run(ctx context.Context, job wire.Job, attempt uint32, progress f
 
 	out, err := n.execute(ctx, grant, app, in, session, progress) // guest ⇄ ABI ⇄ session
 	if err != nil {
-		return wire.Result{}, err
+		return wire.Result{}, said{err}
 	}
 	leaving, err := gate.Release(grant, wants(out)) // may it leave?
 	if err != nil {
@@ -153,6 +153,12 @@ func (r refused) Unwrap() error { return r.error }
 
 // Refused reports that no app code ran.
 func (refused) Refused() bool { return true }
+
+// said marks an error that may have words of the app in it: those are for who
+// sent the job, and may repeat its input.
+type said struct{ error }
+
+func (s said) Unwrap() error { return s.error }
 
 // facts finds out what the gate decides on. What is not there is left out: that
 // is for the gate to judge.
@@ -285,8 +291,12 @@ func (n *Node) done(ctx context.Context, job wire.Job, wall time.Duration, err e
 	if k := abi.KindOf(err); k == abi.Internal || k == abi.Other && err != nil {
 		level = slog.LevelError // ours to act on; the rest is the job's own end
 	}
+	why := slog.Any("err", err)
+	if _, ok := errors.AsType[said](err); ok {
+		why = slog.String("err", "the app's own, told to its sender")
+	}
 	n.met.jobs.WithLabelValues(kind).Inc()
 	n.met.wall.Observe(wall.Seconds())
 	n.cfg.Log.LogAttrs(ctx, level, "job done",
-		slog.Any("job", job), slog.String("kind", kind), slog.Duration("wall", wall), slog.Any("err", err))
+		slog.Any("job", job), slog.String("kind", kind), slog.Duration("wall", wall), why)
 }
