@@ -81,7 +81,7 @@ func (k *keyService) release(ctx context.Context, q wire.KeyRequest) (wire.Seale
 
 // facts finds out what vault.Release decides on.
 func (k *keyService) facts(ctx context.Context, q wire.KeyRequest) (f vault.Facts, err error) {
-	f.Now = time.Now()
+	f.Now, f.Recover = time.Now(), market.Recover
 	if f.Signer, err = market.RecoverRequest(k.site.market.Domain(), q.Job, q.Signature); err != nil {
 		return f, err
 	}
@@ -156,6 +156,9 @@ func (a *actor) fetch(ctx context.Context, model market.Asset, receipts []abi.Di
 		return err
 	}
 	if q.Roster.Signature, err = a.key.Sign(abi.Sum(q.Roster.Roster)); err != nil {
+		return err
+	}
+	if q.Proof, err = a.key.Sign(wire.HostKeyDigest(a.id.Public())); err != nil {
 		return err
 	}
 	sealed, err := a.site.askKey(ctx, q)

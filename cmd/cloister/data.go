@@ -26,7 +26,7 @@ type dataCmd struct {
 
 type dataPackCmd struct {
 	Source  string        `arg:"" help:"Folder of labelled photos, DIR/LABEL/*.jpg, or a CSV table whose last column is the label." type:"path"`
-	Out     string        `help:"The sealed file to write." required:"" type:"path"`
+	Out     string        `help:"The sealed file to write." required:"" type:"path" placeholder:"FILE"`
 	Name    string        `help:"Name of the dataset; default: the source's."`
 	Input   string        `help:"How a photo becomes a record, as in rgb32x32/255 or gray28x28/255+fit; default: what fits the source."`
 	Test    float64       `help:"Part of every class that goes to the test split." default:"0.2"`
@@ -154,7 +154,7 @@ func showHeader(t *terminal, content abi.Digest, bytes int64, h vault.Header) er
 
 type dataPublishCmd struct {
 	File  string `arg:"" help:"A sealed dataset." type:"path"`
-	Price string `help:"Credits a job." required:""`
+	Price string `help:"Credits a job." required:"" placeholder:"CREDITS"`
 	As    string `help:"Who sells." default:"seller"`
 }
 
@@ -298,7 +298,7 @@ func (c modelFetchCmd) Run(ctx context.Context, log *slog.Logger, t *terminal, s
 
 type modelPublishCmd struct {
 	Model  string `arg:"" help:"Content id of a trained model, as the job printed it."`
-	Price  string `help:"Credits a job." required:""`
+	Price  string `help:"Credits a job." required:"" placeholder:"CREDITS"`
 	Name   string `help:"Default: the one on its card."`
 	Royal  string `help:"Credits' share of the data seller, as ADDRESS=PERCENT." name:"share" placeholder:"ADDRESS=PERCENT"`
 	As     string `help:"Who sells." default:"developer"`

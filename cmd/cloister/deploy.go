@@ -10,7 +10,7 @@ import (
 )
 
 type deployCmd struct {
-	RPC string `help:"JSON-RPC URL of the chain." required:"" name:"rpc"`
+	RPC string `help:"JSON-RPC URL of the chain." required:"" name:"rpc" placeholder:"URL"`
 	As  string `help:"Who pays the gas, and operates the contracts after." default:"operator"`
 	Out string `help:"Where the addresses go, for --contracts; default: standard output." type:"path"`
 }

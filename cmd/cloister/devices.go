@@ -17,9 +17,9 @@ func (devicesCmd) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	return t.table(ds, "DEVICE MEMORY", func(w io.Writer) {
+	return t.table(ds, "DEVICE MODEL CORES MEMORY", func(w io.Writer) {
 		for _, d := range ds {
-			fmt.Fprintf(w, "%s\t%s\n", d.ID, humanize.IBytes(d.Memory))
+			fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", d.ID, d.Model, d.Cores, humanize.IBytes(d.Memory))
 		}
 	})
 }

@@ -68,7 +68,7 @@ func serveHost(ctx context.Context, h hosting) (err error) {
 	cfg := host.Config{
 		Address: h.party.key.Address(), Identity: h.party.id,
 		Policy: gate.Policy{Slot: h.slot, Max: wire.Limits{Wall: h.Wall, Memory: h.Memory, Tensor: h.Tensor}},
-		Signer: signer(h.market.Domain()), Purchases: h.index, Store: remoteStore{h.store, h.conn}, Keys: rosterKeys{h.conn, h.slot},
+		Signer: signer(h.market.Domain()), Purchases: h.index, Store: remoteStore{h.store, h.conn}, Keys: rosterKeys{h.conn, h.slot, h.party},
 		Engine: eng, Sandbox: sb, Ledger: book, Log: h.log,
 	}
 	if h.metrics != nil {
@@ -139,10 +139,14 @@ func (r remoteStore) want(ctx context.Context, d abi.Digest) error {
 type rosterKeys struct {
 	bus  *fleet.Conn
 	slot abi.Digest
+	me   *party
 }
 
 func (k rosterKeys) Key(ctx context.Context, q wire.KeyRequest) (_ wire.SealedKey, err error) {
 	if q.Roster, err = k.bus.Roster(ctx, k.slot); err != nil {
+		return wire.SealedKey{}, err
+	}
+	if q.Proof, err = k.me.key.Sign(wire.HostKeyDigest(k.me.id.Public())); err != nil {
 		return wire.SealedKey{}, err
 	}
 	return k.bus.RequestKey(ctx, q)

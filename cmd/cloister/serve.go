@@ -19,10 +19,10 @@ import (
 )
 
 type serveCmd struct {
-	Join      fleetToken `help:"Token of a host, as cloister token prints it." required:""`
-	RPC       string     `help:"JSON-RPC URL of the chain." required:"" name:"rpc"`
+	Join      fleetToken `help:"Token of a host, as cloister token prints it." required:"" placeholder:"TOKEN"`
+	RPC       string     `help:"JSON-RPC URL of the chain." required:"" name:"rpc" placeholder:"URL"`
 	Contracts string     `help:"JSON file with the contracts' addresses, on a chain that is not embedded." type:"path"`
-	Slot      abi.Digest `help:"Content id of the slot to serve."`
+	Slot      abi.Digest `help:"Content id of the slot to serve." placeholder:"DIGEST"`
 	Name      string     `help:"Name of this machine in rosters." default:"host"`
 	UntilEOF  bool       `help:"Stop when standard input ends." hidden:"" name:"until-eof"`
 	hostConfig
