@@ -198,10 +198,15 @@ func (s *scene) sell(t *testing.T, app abi.Digest) {
 	}
 	s.cfg.Keys = keys(func(_ context.Context, q wire.KeyRequest) (wire.SealedKey, error) {
 		s.asked++
+		proof, err := pen{machine}.Sign(wire.HostKeyDigest(s.cfg.Identity.Public()))
+		if err != nil {
+			return wire.SealedKey{}, err
+		}
+		q.Proof = proof
 		return vault.Release(q, vault.Facts{
 			Now: time.Now(), Signer: buyer, Purchase: s.chain[q.Receipt], Policy: s.policy, Key: key,
 			Roster:   wire.Roster{Slot: slot, Expires: math.MaxInt64, Hosts: []wire.Host{{Address: machine, Key: s.cfg.Identity.Public()}}},
-			RosterBy: owner, SlotOwner: owner,
+			RosterBy: owner, SlotOwner: owner, Recover: signed,
 		})
 	})
 }

@@ -20,6 +20,7 @@ type Facts struct {
 	Roster    wire.Roster   // as the request carries it
 	RosterBy  abi.Address   // who signed the roster
 	SlotOwner abi.Address   // who owns the job's slot
+	Recover   wire.Recover  // who signed what
 	Key       Key           // file key of the content
 }
 
@@ -113,9 +114,15 @@ func rostered(q wire.KeyRequest, f Facts, now uint64) (wire.Host, error) {
 		return deny("the roster expired %v ago", ago(now, f.Roster.Expires))
 	}
 	for _, h := range f.Roster.Hosts {
-		if h.Address == q.Host && !q.Host.IsZero() {
-			return h, nil
+		if h.Address != q.Host || q.Host.IsZero() {
+			continue
 		}
+		// The roster is its signer's word. That the key is the host's, only the
+		// host can say: anybody may sign a roster of a slot of his own.
+		if who, err := f.Recover(wire.HostKeyDigest(h.Key), q.Proof); err != nil || who != q.Host {
+			return deny("host %v did not sign the key that the roster of slot %v gives it", q.Host, q.Job.Slot.Short())
+		}
+		return h, nil
 	}
 	return deny("host %v is not in the roster of slot %v", q.Host, q.Job.Slot.Short())
 }

@@ -17,6 +17,25 @@ type sale struct {
 	facts vault.Facts
 }
 
+// sign is a signature with real behaviour and no curve: a keyed hash and who
+// made it.
+func sign(who abi.Address, key []byte) []byte {
+	d := wire.HostKeyDigest(key)
+	mac := abi.Sum(append(who[:], d[:]...))
+	return append(mac[:], who[:]...)
+}
+
+func signer(d abi.Digest, sig []byte) (abi.Address, error) {
+	if len(sig) != 52 {
+		return abi.Address{}, abi.Denied
+	}
+	who := abi.Address(sig[32:])
+	if mac := abi.Sum(append(who[:], d[:]...)); string(mac[:]) != string(sig[:32]) {
+		return abi.Address{}, abi.Denied
+	}
+	return who, nil
+}
+
 func sold(t *testing.T, host *vault.Identity) sale {
 	t.Helper()
 	id := func(s string) abi.Digest { return abi.Sum([]byte(s)) }
@@ -33,10 +52,10 @@ func sold(t *testing.T, host *vault.Identity) sale {
 				ID: id("job"), App: id("app"), Data: id("data"), Slot: id("slot"),
 				Receipts: []abi.Digest{id("slot receipt"), id("receipt")}, Deadline: uint64(now.Unix()) + 60,
 			},
-			Content: id("data"), Receipt: id("receipt"), Host: machine,
+			Content: id("data"), Receipt: id("receipt"), Host: machine, Proof: sign(machine, host.Public()),
 		},
 		vault.Facts{
-			Now: now, Signer: buyer, Policy: policy, RosterBy: owner, SlotOwner: owner, Key: vault.Key{1, 2, 3},
+			Now: now, Signer: buyer, Policy: policy, RosterBy: owner, SlotOwner: owner, Key: vault.Key{1, 2, 3}, Recover: signer,
 			Purchase: wire.Purchase{
 				ID: id("receipt"), Buyer: buyer, Kind: wire.Dataset, Content: id("data"), Policy: sum,
 				Units: 1, Expiry: uint64(now.Unix()) + 3600,
@@ -93,6 +112,11 @@ func TestKeysAreNotReleased(t *testing.T) {
 			s.facts.Policy.Hosts = nil
 			s.facts.Purchase.Policy, _ = s.facts.Policy.Digest()
 		}, abi.Denied, "does not list host"},
+		{"to a key that the host did not sign", func(s *sale) { s.req.Proof = nil }, abi.Denied, "did not sign the key"},
+		{"to a key of the slot's owner under the name of a host", func(s *sale) {
+			s.facts.Roster.Hosts[1].Key = []byte("the owner's own")
+			s.req.Proof = sign(s.facts.SlotOwner, s.facts.Roster.Hosts[1].Key)
+		}, abi.Denied, "did not sign the key"},
 		{"to a host outside the roster", func(s *sale) { s.req.Host = abi.Address{8} }, abi.Denied, "not in the roster"},
 		{"to nobody", func(s *sale) { s.req.Host = abi.Address{}; s.facts.Roster.Hosts[0].Address = abi.Address{} }, abi.Denied, "not in the roster"},
 		{"for a roster of another slot", func(s *sale) { s.facts.Roster.Slot = abi.Digest{1} }, abi.Denied, "the roster is of slot"},
