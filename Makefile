@@ -79,5 +79,8 @@ fuzz: ## every fuzz target for FUZZ each
 contracts: ## compile the contracts (node and npm) and generate the Go bindings
 	./market/contracts/build.sh
 
+bench: ## measure against peers and rewrite docs/benchmarks.md
+	$(GO) run ./internal/bench
+
 clean: ## remove what was built
 	rm -rf $(BIN)
