@@ -76,7 +76,15 @@ func (k *keyService) release(ctx context.Context, q wire.KeyRequest) (wire.Seale
 		return wire.SealedKey{}, err
 	}
 	defer f.Key.Wipe()
-	return vault.Release(q, f)
+	sealed, err := vault.Release(q, f)
+	if err != nil || f.Policy.Kind == wire.Open { // an open licence is not counted: its holder has the plaintext
+		return sealed, err
+	}
+	// A broker counts the units of its slot; only the seller sees all slots.
+	if err := k.site.uses.Take(q.Receipt, q.Job.ID, f.Purchase.Units); err != nil {
+		return wire.SealedKey{}, err
+	}
+	return sealed, nil
 }
 
 // facts finds out what vault.Release decides on.

@@ -96,6 +96,9 @@ func TestADatasetsKeyStaysWithTheHostsItsSellerNamed(t *testing.T) {
 	if got, err := boss.id.OpenKey(k, vault.KeyInfo(content, q.Job.ID, paid, machine.Address)); err != nil || got != key {
 		t.Errorf("the host that the seller named cannot open the key: %v", err)
 	}
+	if k, _, err := ask(content, paid, s.slot, boss, machine, boss); !errors.Is(err, abi.Denied) || !strings.Contains(err.Error(), "released for all 1 units") || k.Ciphertext != nil {
+		t.Errorf("the key for a second job of one that was paid: %v; want %v", err, abi.Denied)
+	}
 	for _, tt := range []struct {
 		name             string
 		content, receipt abi.Digest

@@ -13,6 +13,7 @@ import (
 	"github.com/cloister-ai/cloister/abi/wire"
 	"github.com/cloister-ai/cloister/host/fleet"
 	"github.com/cloister-ai/cloister/host/store"
+	"github.com/cloister-ai/cloister/host/vault"
 	"github.com/cloister-ai/cloister/market"
 	"github.com/cloister-ai/cloister/market/chain"
 	"github.com/cloister-ai/cloister/market/contracts"
@@ -39,6 +40,7 @@ type site struct {
 	external *contracts.Addresses // on a chain that is not embedded; else nil
 
 	broker  *fleet.Broker        // nil at a joined site
+	uses    *vault.Uses          // nil at a joined site
 	server  *fleet.Server        // nil at a joined site
 	metrics *prometheus.Registry // nil: nobody reads them
 	closes  []func() error
@@ -139,6 +141,9 @@ func bring(ctx context.Context, state stateDir, cfg siteConfig, log *slog.Logger
 		return nil, err
 	}
 	s.index = market.NewIndex(s.market, market.IndexConfig{Log: log})
+	if s.uses, err = vault.OpenUses(state.path("uses")); err != nil {
+		return nil, err
+	}
 	boss, err := state.party(owner)
 	if err != nil {
 		return nil, err
