@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +38,7 @@ type cli struct {
 	Buy   buyCmd   `cmd:"" help:"Buy the use of assets, in one bundle."`
 	Send  sendCmd  `cmd:"" name:"submit" help:"Run an app on a rented slot."`
 
+	Result   resultCmd   `cmd:"" help:"Wait for the answer of a job that was submitted before."`
 	Jobs     jobsCmd     `cmd:"" help:"List jobs and how they ended."`
 	Cancel   cancelCmd   `cmd:"" help:"Cancel a job."`
 	Receipts receiptsCmd `cmd:"" help:"List what was bought and what was run."`
@@ -74,7 +76,7 @@ func cloister(ctx context.Context, args []string, stdin io.Reader, stdout, stder
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: c.LogLevel}))
 	err = kctx.Run(log, &terminal{in: stdin, out: stdout, err: stderr, json: c.JSON}, stateDir(c.State))
 	if err != nil && ctx.Err() != nil {
-		err = errStopped // whatever it was busy with
+		err = withHint(errStopped, "%s", cmp.Or(ownHint(err), "run the same command again: it goes on from here")) // whatever it was busy with
 	}
 	return fail(stderr, err)
 }
@@ -100,7 +102,7 @@ func fail(stderr io.Writer, err error) int {
 }
 
 // errStopped is why a command ended that a person stopped.
-var errStopped = errors.New("stopped before the end; nothing is lost, the same command goes on from here")
+var errStopped = errors.New("stopped before the end; nothing is lost")
 
 // hinted is an error with its own advice.
 type hinted struct {
@@ -125,11 +127,12 @@ var hints = map[abi.Kind]string{
 	abi.Internal:    "this is a bug in cloister; please report it with the line above",
 }
 
-func hintFor(err error) string {
-	if h, ok := errors.AsType[hinted](err); ok {
-		return h.hint
-	}
-	return hints[abi.KindOf(err)]
+func hintFor(err error) string { return cmp.Or(ownHint(err), hints[abi.KindOf(err)]) }
+
+// ownHint is the advice that was attached to err, if any.
+func ownHint(err error) string {
+	h, _ := errors.AsType[hinted](err)
+	return h.hint
 }
 
 type versionCmd struct{}

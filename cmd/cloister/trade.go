@@ -6,14 +6,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/cloister-ai/cloister/abi"
-	"github.com/cloister-ai/cloister/abi/wire"
-	"github.com/cloister-ai/cloister/host/fleet"
 	"github.com/cloister-ai/cloister/market"
 )
 
@@ -99,78 +96,6 @@ func (s *site) asset(ctx context.Context, name string) (market.Asset, error) {
 	return market.Asset{}, withHint(fmt.Errorf("asset %q: %d assets are called so: %w", name, len(found), abi.Invalid), "name it by its content id")
 }
 
-type sendCmd struct {
-	App     string            `arg:"" help:"App, by name or content id."`
-	As      string            `help:"Who asks; the key that paid." default:"user"`
-	Data    string            `help:"Dataset, by name or content id."`
-	Model   string            `help:"Model, by name or content id."`
-	Input   []string          `help:"Files the app is given; - for standard input." type:"path"`
-	Param   map[string]string `help:"Settings of the app: --param epochs=3"`
-	Receipt []abi.Digest      `help:"Receipts that pay; default: every receipt of this party's that is still good."`
-	Wall    time.Duration     `help:"Most time it may take."`
-	Output  string            `help:"Where the output goes; default: standard output." type:"path"`
-	Detach  bool              `help:"Print the job's id and do not wait."`
-}
-
-// Run sends a job to the slot of this node and waits for the answer.
-func (c sendCmd) Run(ctx context.Context, log *slog.Logger, t *terminal, state stateDir) error {
-	return withSite(ctx, log, state, func(ctx context.Context, s *site) error {
-		if s.broker != nil {
-			return fmt.Errorf("no node runs in %s, so no host would take the job: %w", state, abi.Unavailable)
-		}
-		a, err := s.as(c.As)
-		if err != nil {
-			return err
-		}
-		e := errand{params: c.Param, receipts: c.Receipt, limits: wire.Limits{Wall: c.Wall}}
-		for _, part := range []struct {
-			name string
-			to   *abi.Digest
-		}{{c.App, &e.app}, {c.Data, &e.data}, {c.Model, &e.model}} {
-			if part.name == "" {
-				continue
-			}
-			asset, err := s.asset(ctx, part.name)
-			if err != nil {
-				return err
-			}
-			*part.to = asset.Content
-		}
-		if e.input, err = readInput(c.Input, t.in); err != nil {
-			return err
-		}
-		if len(e.receipts) == 0 {
-			if e.receipts, err = a.goodReceipts(ctx, e.app, e.data, e.model, s.slot); err != nil {
-				return err
-			}
-		}
-		o, err := a.sign(ctx, e)
-		if err != nil {
-			return err
-		}
-		if _, err := s.bus.Submit(ctx, o.Job); err != nil {
-			return err
-		}
-		if c.Detach {
-			_, err := fmt.Fprintln(t.out, o.Job.Request.ID)
-			return err
-		}
-		bar := t.bar("job " + o.Job.Request.ID.Short())
-		got, err := a.follow(ctx, o, func(st fleet.Status) { bar.set(st.Done, st.Total, st.Note) })
-		bar.done()
-		if err != nil {
-			return err
-		}
-		for _, m := range got.result.Metrics {
-			fmt.Fprintf(screen{t.err}, "metric %s = %.3f over %d records\n", m.Name, m.Value, m.Records)
-		}
-		for _, m := range got.result.Models {
-			fmt.Fprintf(screen{t.err}, "model %s, sealed as %v; its key is in the keyring of %s\n", m.Name, m.Content, a.name)
-		}
-		return writeOutput(c.Output, t.out, got.output)
-	})
-}
-
 // goodReceipts lists the actor's receipts for contents that buy something now:
 // for each content the newest one.
 func (a *actor) goodReceipts(ctx context.Context, contents ...abi.Digest) ([]abi.Digest, error) {
@@ -189,43 +114,6 @@ func (a *actor) goodReceipts(ctx context.Context, contents ...abi.Digest) ([]abi
 		}
 	}
 	return ids, nil
-}
-
-// readInput reads what an app is given: nothing, one file as it is, or several
-// joined.
-func readInput(paths []string, stdin io.Reader) ([]byte, error) {
-	var files [][]byte
-	for _, p := range paths {
-		var b []byte
-		var err error
-		if p == "-" {
-			b, err = io.ReadAll(stdin)
-		} else {
-			b, err = os.ReadFile(p)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("input: %w: %w", abi.NotFound, err)
-		}
-		files = append(files, b)
-	}
-	switch len(files) {
-	case 0:
-		return nil, nil
-	case 1:
-		return files[0], nil
-	}
-	return abi.JoinFiles(files...), nil
-}
-
-func writeOutput(path string, stdout io.Writer, b []byte) error {
-	if path != "" {
-		return writeFile(path, b)
-	}
-	if interactive(stdout) {
-		stdout = screen{stdout}
-	}
-	_, err := stdout.Write(b)
-	return err
 }
 
 type cancelCmd struct {
