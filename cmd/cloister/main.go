@@ -47,6 +47,7 @@ type cli struct {
 	Settle   settleCmd   `cmd:"" help:"Settle purchases and pay everybody out."`
 	Devices  devicesCmd  `cmd:"" help:"List this machine's devices."`
 	Deploy   deployCmd   `cmd:"" help:"Put the contracts on another chain, once."`
+	Mint     mintCmd     `cmd:"" help:"Make credits on a chain of your own, up to an amount."`
 	Token    tokenCmd    `cmd:"" help:"Print the tokens with which hosts and clients join this node."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }

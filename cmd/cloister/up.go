@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/cloister-ai/cloister/abi"
 	"github.com/cloister-ai/cloister/abi/wire"
 	"github.com/cloister-ai/cloister/host/fleet"
 	"github.com/cloister-ai/cloister/market"
@@ -38,6 +39,10 @@ func (c upCmd) Run(ctx context.Context, log *slog.Logger, t *terminal, state sta
 		return err
 	}
 	defer unlock()
+	if n, err := state.readNode(); err == nil && n.Contracts != nil && c.RPC == "" {
+		err := fmt.Errorf("state %s: its node is on the chain at %s, not on one of its own: %w", state, n.RPC, abi.Invalid)
+		return withHint(err, "name that chain with --rpc and --contracts, or another folder with --state")
+	}
 	s, err := bring(ctx, state, siteConfig{RPC: c.RPC, Contracts: c.Contracts, HTTP: c.HTTP, Bus: c.Bus}, log)
 	if err != nil {
 		return err
