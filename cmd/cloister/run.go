@@ -148,29 +148,3 @@ func cacheDir(state stateDir) string {
 	}
 	return state.path("cache")
 }
-
-type appCheckCmd struct {
-	Module string `arg:"" help:"The wasm module." type:"path"`
-}
-
-// Run says whether a module may become an app.
-func (c appCheckCmd) Run(t *terminal) error {
-	wasm, err := checked(c.Module)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(t.out, "%v: %d bytes, may become an app\n", abi.Sum(wasm), len(wasm))
-	return err
-}
-
-// checked reads a module and runs the sandbox's check on it.
-func checked(path string) ([]byte, error) {
-	wasm, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("module: %w: %w", abi.NotFound, err)
-	}
-	if err := sandbox.Check(wasm); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return wasm, nil
-}
