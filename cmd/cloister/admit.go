@@ -108,12 +108,8 @@ func (k *keyService) facts(ctx context.Context, q wire.KeyRequest) (f vault.Fact
 			return f, fmt.Errorf("the policy of %v is %q: it may be used on a slot, not taken home: %w", q.Content.Short(), f.Policy.Kind, abi.Denied)
 		}
 		f.SlotOwner = f.Signer
-	} else {
-		slot, err := k.site.market.Find(ctx, wire.Slot, q.Job.Slot)
-		if err != nil {
-			return f, fmt.Errorf("slot %v: %w", q.Job.Slot.Short(), err)
-		}
-		f.SlotOwner = slot.Owner
+	} else if f.SlotOwner, err = k.site.owners.of(ctx, q.Job.Slot); err != nil {
+		return f, err
 	}
 	f.Key, err = k.key(f.Purchase)
 	return f, err

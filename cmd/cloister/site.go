@@ -41,6 +41,7 @@ type site struct {
 
 	broker  *fleet.Broker        // nil at a joined site
 	uses    *vault.Uses          // nil at a joined site
+	owners  owners               // asks nobody at a joined site
 	server  *fleet.Server        // nil at a joined site
 	metrics *prometheus.Registry // nil: nobody reads them
 	closes  []func() error
@@ -141,6 +142,10 @@ func bring(ctx context.Context, state stateDir, cfg siteConfig, log *slog.Logger
 		return nil, err
 	}
 	s.index = market.NewIndex(s.market, market.IndexConfig{Log: log})
+	s.owners.ask = func(ctx context.Context, slot abi.Digest) (abi.Address, error) {
+		asset, err := s.market.Find(ctx, wire.Slot, slot)
+		return asset.Owner, err
+	}
 	if s.uses, err = vault.OpenUses(state.path("uses")); err != nil {
 		return nil, err
 	}
