@@ -16,6 +16,8 @@ import (
 type modelCmd struct {
 	Fetch   modelFetchCmd   `cmd:"" help:"Take a bought model home, if its licence allows."`
 	Publish modelPublishCmd `cmd:"" help:"Put a trained model on sale."`
+	Check   modelCheckCmd   `cmd:"" help:"Test ONNX models against their reference outputs."`
+	Bench   modelBenchCmd   `cmd:"" help:"Time an ONNX model on this machine."`
 }
 
 type modelFetchCmd struct {

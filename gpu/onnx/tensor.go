@@ -6,6 +6,7 @@ import (
 
 	"github.com/cloister-ai/cloister/abi"
 	"github.com/cloister-ai/cloister/gpu/graph"
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // Field numbers of TensorProto.
@@ -107,3 +108,29 @@ func (t *tensorProto) elements() (abi.DType, []byte, error) {
 	}
 	return dt, data, nil
 }
+
+// A Tensor is the content of a TensorProto file, as ONNX test folders keep
+// their inputs and outputs.
+type Tensor struct {
+	Name  string
+	DType abi.DType
+	Shape []int64
+	Data  []byte // little-endian elements
+}
+
+// ParseTensor reads a TensorProto file. Errors: Invalid, naming what is not
+// supported or does not add up.
+func ParseTensor(b []byte) (Tensor, error) {
+	t, err := parseTensor(field{typ: protowire.BytesType, b: b})
+	if err != nil {
+		return Tensor{}, err
+	}
+	dt, data, err := t.elements()
+	if err != nil {
+		return Tensor{}, err
+	}
+	return Tensor{Name: t.name, DType: dt, Shape: t.dims, Data: data}, nil
+}
+
+// MarshalTensor returns t as a TensorProto file. Equal tensors give equal bytes.
+func MarshalTensor(t Tensor) []byte { return tensor(t.Name, t.DType, t.Shape, t.Data) }

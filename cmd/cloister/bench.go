@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/gpu/engine"
+
+	"github.com/dustin/go-humanize"
+)
+
+type modelBenchCmd struct {
+	Model   string        `arg:"" help:"An ONNX file." type:"path"`
+	Engine  string        `help:"Tensor engine: cpu or gorgonia." default:"cpu" enum:"cpu,gorgonia"`
+	Threads int           `help:"Processor threads; zero: all." default:"0"`
+	For     time.Duration `help:"How long to measure, once it is warm." default:"2s"`
+}
+
+// A benchView is what one model costs here. Times are in milliseconds.
+type benchView struct {
+	Model   string  `json:"model"`
+	Engine  string  `json:"engine"`
+	Threads int     `json:"threads"`
+	Load    float64 `json:"load_ms"`   // parse, check, plan
+	First   float64 `json:"first_ms"`  // of the first run
+	Median  float64 `json:"median_ms"` // of the runs after it
+	Runs    int     `json:"runs"`
+	Arena   uint64  `json:"arena_bytes"`
+	FLOPs   uint64  `json:"flops"` // of one run
+	GFLOPs  float64 `json:"gflops_per_second"`
+}
+
+// Run loads the model, runs it on zeros once, and then over and over.
+func (c modelBenchCmd) Run(ctx context.Context, t *terminal) (err error) {
+	if c.Threads < 0 || c.For <= 0 {
+		return fmt.Errorf("bench: %d threads for %v: %w", c.Threads, c.For, abi.Invalid)
+	}
+	if c.Threads > 0 {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(c.Threads))
+	}
+	v := benchView{Model: c.Model, Engine: c.Engine, Threads: runtime.GOMAXPROCS(0)}
+	file, err := os.ReadFile(c.Model)
+	if err != nil {
+		return fmt.Errorf("model: %w: %w", abi.NotFound, err)
+	}
+	eng, err := engine.New(c.Engine)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeEngine(eng)) }()
+	s, err := eng.Open(ctx, abi.Quota{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+
+	start := time.Now()
+	g, err := s.ParseONNX(file)
+	if err != nil {
+		return err
+	}
+	p, err := s.Compile(ctx, g)
+	if err != nil {
+		return err
+	}
+	v.Load = ms(time.Since(start))
+	v.Arena, v.FLOPs = p.Cost().Bytes, p.Cost().FLOPs
+	var in []abi.Tensor
+	for _, port := range p.Inputs() {
+		x, err := s.NewTensor(port.DType, port.Shape)
+		if err != nil {
+			return err
+		}
+		in = append(in, x)
+	}
+	var took []time.Duration
+	for begun := time.Now(); len(took) < 2 || time.Since(begun) < c.For; {
+		start := time.Now()
+		out, err := p.Run(ctx, in)
+		if err != nil {
+			return err
+		}
+		took = append(took, time.Since(start))
+		for _, x := range out {
+			x.Free()
+		}
+	}
+	v.First, v.Runs = ms(took[0]), len(took)-1
+	slices.Sort(took[1:])
+	median := took[1:][v.Runs/2]
+	v.Median, v.GFLOPs = ms(median), float64(v.FLOPs)/float64(median.Nanoseconds())
+	return t.table(v, "THREADS LOAD-MS FIRST-MS MEDIAN-MS RUNS ARENA GFLOP/S", func(w io.Writer) {
+		fmt.Fprintf(w, "%d\t%.2f\t%.2f\t%.3f\t%d\t%s\t%.1f\n", v.Threads, v.Load, v.First, v.Median, v.Runs, humanize.IBytes(v.Arena), v.GFLOPs)
+	})
+}
+
+func ms(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e6 }

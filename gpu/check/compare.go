@@ -1,0 +1,59 @@
+package check
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"github.com/cloister-ai/cloister/abi"
+)
+
+// compare holds two tensors of one type and length against each other and keeps
+// the largest differences in r. Its error names the first element that is off.
+func (t Tolerance) compare(dt abi.DType, got, want []byte, r *Result) error {
+	var wrong error
+	size, exact := int(dt.Size()), true
+	switch dt {
+	case abi.Float32, abi.Float64:
+		exact = false
+	case abi.Int64, abi.Int32, abi.Int8, abi.Uint8, abi.Bool:
+	default:
+		return fmt.Errorf("elements of type %v are not compared: %w", dt, abi.Invalid)
+	}
+	for i := 0; i*size < len(want); i++ {
+		g, w := number64(dt, got[i*size:]), number64(dt, want[i*size:])
+		if bytes.Equal(got[i*size:(i+1)*size], want[i*size:(i+1)*size]) || !exact && (g == w || math.IsNaN(g) && math.IsNaN(w)) {
+			continue
+		}
+		abs := math.Abs(g - w)
+		rel := abs / math.Abs(w)
+		if !math.IsNaN(abs) {
+			r.MaxAbs = max(r.MaxAbs, abs)
+		}
+		if !math.IsNaN(rel) && !math.IsInf(rel, 0) {
+			r.MaxRel = max(r.MaxRel, rel)
+		}
+		if wrong == nil && (exact || math.IsInf(w, 0) || !(abs <= t.Abs+t.Rel*math.Abs(w))) {
+			wrong = fmt.Errorf("element %d is %v, want %v", i, g, w)
+		}
+	}
+	return wrong
+}
+
+// number64 reads one element, of an int64 the 53 bits that a float64 holds.
+func number64(dt abi.DType, b []byte) float64 {
+	switch dt {
+	case abi.Float32:
+		return float64(math.Float32frombits(binary.LittleEndian.Uint32(b)))
+	case abi.Float64:
+		return math.Float64frombits(binary.LittleEndian.Uint64(b))
+	case abi.Int32:
+		return float64(int32(binary.LittleEndian.Uint32(b)))
+	case abi.Int64:
+		return float64(int64(binary.LittleEndian.Uint64(b)))
+	case abi.Int8:
+		return float64(int8(b[0]))
+	}
+	return float64(b[0]) // uint8 and bool
+}
