@@ -4,7 +4,7 @@ GO      ?= go
 BIN     := bin
 APPS    := $(notdir $(patsubst %/,%,$(dir $(wildcard plugins/*/main.go))))
 WASM    := $(APPS:%=$(BIN)/apps/%.wasm)
-STATE   ?= .demo
+STATE   ?= .demo$(if $(DATA),-$(notdir $(abspath $(DATA))))
 FUZZ    ?= 10s
 LDFLAGS := -s -w
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"fmt"
@@ -33,8 +34,7 @@ type intake struct {
 // held is how many photos the user holds back for each label.
 const held = 2
 
-// digitsIntake cuts the UCI optical digits. The work is done once: dir holds
-// the result, and the last file written says so.
+// digitsIntake cuts the UCI optical digits into dir, the same way each time.
 func digitsIntake(ctx context.Context, path, dir string) (intake, error) {
 	in := intake{
 		name: "uci-digits", records: filepath.Join(dir, "records.csv"),
@@ -158,13 +158,7 @@ func photoNames(dir string) ([]string, error) {
 		}
 	}
 	hash := func(s string) uint64 { h := fnv.New64a(); io.WriteString(h, s); return h.Sum64() }
-	slices.SortFunc(names, func(a, b string) int {
-		ha, hb := hash(a), hash(b)
-		if ha < hb {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(hash(a), hash(b)), cmp.Compare(a, b)) })
 	return names, nil
 }
 

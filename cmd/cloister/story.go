@@ -72,6 +72,9 @@ var storyApps = []struct {
 }
 
 func (s *story) play(ctx context.Context) error {
+	if err := s.same(); err != nil {
+		return err
+	}
 	for i, act := range []struct {
 		title string
 		play  func(context.Context) error
@@ -95,6 +98,50 @@ func (s *story) play(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// A plot is what a story is about. It is written down before anything is done
+// about it: a folder tells one story, and another one would mix with it.
+type plot struct {
+	Data    string                `json:"data"`    // the folder of photos, or the content id of the table
+	Modules map[string]abi.Digest `json:"modules"` // content of each app, by name
+}
+
+// same reads the apps and the name of the data, and refuses to play another
+// story in a folder than the one it began with.
+func (s *story) same() error {
+	now := plot{Data: s.data, Modules: map[string]abi.Digest{}}
+	for _, a := range storyApps {
+		b, err := os.ReadFile(filepath.Join(s.apps, a.name+".wasm"))
+		if err != nil {
+			return withHint(fmt.Errorf("app %s: %w: %w", a.name, abi.NotFound, err), "build the apps: make apps")
+		}
+		now.Modules[a.name] = abi.Sum(b)
+	}
+	if !isDir(s.data) {
+		b, err := os.ReadFile(s.data)
+		if err != nil {
+			return withHint(fmt.Errorf("data: %w: %w", abi.NotFound, err), "run the demo in the repository, or name a folder of photos with --data")
+		}
+		now.Data = abi.Sum(b).String()
+	}
+	s.modules = now.Modules
+	b, err := json.MarshalIndent(now, "", "  ")
+	if err != nil {
+		return fmt.Errorf("plot: %w: %w", abi.Internal, err)
+	}
+	path := s.site.state.path("story", "plot.json")
+	was, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return writeFile(path, b)
+	case err != nil:
+		return fmt.Errorf("plot: %w: %w", abi.Unavailable, err)
+	case bytes.Equal(was, b):
+		return nil
+	}
+	err = fmt.Errorf("state %s holds a story of other data or of other apps than these: %w", s.site.state, abi.Invalid)
+	return withHint(err, "play it in another folder, with --state, or anew: make demo-fresh; nothing was changed")
 }
 
 func (s *story) say(format string, args ...any) { fmt.Fprintf(screen{s.t.out}, format+"\n", args...) }
@@ -162,14 +209,6 @@ func (s *story) sell(ctx context.Context) (err error) {
 	}
 	if err != nil {
 		return err
-	}
-	s.modules = map[string]abi.Digest{}
-	for _, a := range storyApps {
-		b, err := os.ReadFile(filepath.Join(s.apps, a.name+".wasm"))
-		if err != nil {
-			return withHint(fmt.Errorf("app %s: %w: %w", a.name, abi.NotFound, err), "build the apps: make apps")
-		}
-		s.modules[a.name] = abi.Sum(b)
 	}
 	machines, err := s.site.broker.Hosts(ctx)
 	if err != nil {
