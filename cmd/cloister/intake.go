@@ -106,6 +106,7 @@ func photoIntake(ctx context.Context, src, dir string) (intake, error) {
 		name: filepath.Base(abs), records: filepath.Join(dir, "records"),
 		licence: "unstated", source: "a folder of photographs labelled by its owner",
 	}
+	kept := 0
 	labels, err := os.ReadDir(abs)
 	if err != nil {
 		return in, withHint(fmt.Errorf("data %s: %w: %w", src, abi.NotFound, err), "name a folder with one folder of photos for each label")
@@ -131,6 +132,7 @@ func photoIntake(ctx context.Context, src, dir string) (intake, error) {
 				in.photos = append(in.photos, to)
 				continue
 			}
+			kept++
 			if err := link(from, filepath.Join(in.records, label.Name(), name)); err != nil {
 				return in, err
 			}
@@ -139,6 +141,10 @@ func photoIntake(ctx context.Context, src, dir string) (intake, error) {
 	if len(in.photos) == 0 {
 		return in, withHint(fmt.Errorf("data %s: no label folder holds more than %d photos: %w", src, 20*held, abi.Invalid),
 			"the demo needs a folder of photos for each label, as in dir/cat/*.jpg and dir/dog/*.jpg")
+	}
+	if fewest := 5 * minRecords; kept < fewest {
+		return in, withHint(fmt.Errorf("data %s: %d photos beside those that the user keeps, at least %d: %w", src, kept, fewest, abi.Invalid),
+			"the accuracy is released over a fifth of them, and the seller lets no number out over fewer than %d records: add photos", minRecords)
 	}
 	slices.Sort(in.photos)
 	return in, nil

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,6 +35,8 @@ type story struct {
 
 	seller, developer, owner, user *actor
 
+	plot     []byte // see same
+	begun    bool   // the plot was written down before
 	intake   intake
 	modules  map[string]abi.Digest // content of each app, by name
 	dataset  market.Asset
@@ -58,6 +61,10 @@ const (
 	priceClassify = 1
 	priceModel    = 3
 )
+
+// minRecords is how many records the seller wants behind every number that
+// leaves; a fifth of the records, the test split, must be as many.
+const minRecords = 50
 
 // The apps of the story. The seller lists train and peek in the policy: the
 // one because its source was read, the other to see the promise kept.
@@ -100,17 +107,17 @@ func (s *story) play(ctx context.Context) error {
 	return nil
 }
 
-// A plot is what a story is about. It is written down before anything is done
-// about it: a folder tells one story, and another one would mix with it.
+// A plot is what a story is about. It is written down before the data is
+// packed: a folder tells one story, and another one would mix with it.
 type plot struct {
-	Data    string                `json:"data"`    // the folder of photos, or the content id of the table
+	Data    abi.Digest            `json:"data"`    // of the table, or of the names and sizes of the photos
 	Modules map[string]abi.Digest `json:"modules"` // content of each app, by name
 }
 
-// same reads the apps and the name of the data, and refuses to play another
-// story in a folder than the one it began with.
+// same reads what this story is about, and refuses to play another one in a
+// folder than the one that was begun there.
 func (s *story) same() error {
-	now := plot{Data: s.data, Modules: map[string]abi.Digest{}}
+	now := plot{Modules: map[string]abi.Digest{}}
 	for _, a := range storyApps {
 		b, err := os.ReadFile(filepath.Join(s.apps, a.name+".wasm"))
 		if err != nil {
@@ -118,30 +125,50 @@ func (s *story) same() error {
 		}
 		now.Modules[a.name] = abi.Sum(b)
 	}
-	if !isDir(s.data) {
-		b, err := os.ReadFile(s.data)
-		if err != nil {
-			return withHint(fmt.Errorf("data: %w: %w", abi.NotFound, err), "run the demo in the repository, or name a folder of photos with --data")
-		}
-		now.Data = abi.Sum(b).String()
+	var err error
+	if now.Data, err = nameData(s.data); err != nil {
+		return withHint(fmt.Errorf("data %s: %w: %w", s.data, abi.NotFound, err), "run the demo in the repository, or name a folder of photos with --data")
 	}
 	s.modules = now.Modules
-	b, err := json.MarshalIndent(now, "", "  ")
-	if err != nil {
+	if s.plot, err = json.MarshalIndent(now, "", "  "); err != nil {
 		return fmt.Errorf("plot: %w: %w", abi.Internal, err)
 	}
-	path := s.site.state.path("story", "plot.json")
-	was, err := os.ReadFile(path)
+	was, err := os.ReadFile(s.plotFile())
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return writeFile(path, b)
+		return nil
 	case err != nil:
 		return fmt.Errorf("plot: %w: %w", abi.Unavailable, err)
-	case bytes.Equal(was, b):
+	case bytes.Equal(was, s.plot):
+		s.begun = true
 		return nil
 	}
 	err = fmt.Errorf("state %s holds a story of other data or of other apps than these: %w", s.site.state, abi.Invalid)
 	return withHint(err, "play it in another folder, with --state, or anew: make demo-fresh; nothing was changed")
+}
+
+func (s *story) plotFile() string { return s.site.state.path("story", "plot.json") }
+
+// nameData names a file by its content, and a folder by what is in it.
+func nameData(path string) (abi.Digest, error) {
+	if !isDir(path) {
+		b, err := os.ReadFile(path)
+		return abi.Sum(b), err
+	}
+	var list bytes.Buffer
+	err := filepath.WalkDir(path, func(at string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		info, err := e.Info()
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(path, at)
+		fmt.Fprintf(&list, "%q %d\n", filepath.ToSlash(rel), info.Size())
+		return err
+	})
+	return abi.Sum(list.Bytes()), err
 }
 
 func (s *story) say(format string, args ...any) { fmt.Fprintf(screen{s.t.out}, format+"\n", args...) }
@@ -202,6 +229,11 @@ func (s *story) meet(ctx context.Context) error {
 // sell packs the dataset and lists it under a policy.
 func (s *story) sell(ctx context.Context) (err error) {
 	dir := s.site.state.path("story", "intake")
+	if !s.begun {
+		if err := os.RemoveAll(dir); err != nil { // what an intake that failed left there
+			return fmt.Errorf("intake: %w: %w", abi.Unavailable, err)
+		}
+	}
 	if isDir(s.data) {
 		s.intake, err = photoIntake(ctx, s.data, dir)
 	} else {
@@ -210,13 +242,16 @@ func (s *story) sell(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := writeFile(s.plotFile(), s.plot); err != nil {
+		return err
+	}
 	machines, err := s.site.broker.Hosts(ctx)
 	if err != nil {
 		return err
 	}
 	policy := wire.Policy{
 		Kind: wire.Reviewed, Apps: []abi.Digest{s.modules["train"], s.modules["peek"]}, Hosts: addresses(machines),
-		MinRecords: 50, Metrics: 64, ModelBytes: 8 << 20, OutputBytes: 16 << 10,
+		MinRecords: minRecords, Metrics: 64, ModelBytes: 8 << 20, OutputBytes: 16 << 10,
 	}
 	content, schema, err := s.pack(ctx, policy)
 	if err != nil {
