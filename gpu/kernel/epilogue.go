@@ -1,0 +1,56 @@
+package kernel
+
+// An Activation is what a product or convolution does to its results last.
+type Activation uint8
+
+// The activations. A NaN stays one.
+const (
+	Linear Activation = iota
+	Clamp             // below Low gives Low, above High gives High
+	Leaky             // below zero is multiplied by Low
+)
+
+// An Epilogue is what a product does on the way to and from memory. The zero value
+// does nothing.
+type Epilogue struct {
+	RowBias  []float32 // one element a row, which its sums start from; or nil
+	ColBias  []float32 // one element a column; or nil. At most one of both
+	Residual []float32 // added to the sums; lies like the result; or nil
+	Act      Activation
+	Low      float32
+	High     float32
+}
+
+// Relu is an epilogue that sets what is below zero to zero.
+func Relu() Epilogue { return Epilogue{Act: Clamp, High: inf} }
+
+// rows is the epilogue of rows from i on and columns from j on.
+func (e Epilogue) at(i, j, ldc int) Epilogue {
+	if e.RowBias != nil {
+		e.RowBias = e.RowBias[i:]
+	}
+	if e.ColBias != nil {
+		e.ColBias = e.ColBias[j:]
+	}
+	if e.Residual != nil {
+		e.Residual = e.Residual[i*ldc+j:]
+	}
+	return e
+}
+
+func (e *Epilogue) finish(x float32) float32 {
+	switch e.Act {
+	case Clamp:
+		if e.Low > x {
+			x = e.Low
+		}
+		if e.High < x {
+			x = e.High
+		}
+	case Leaky:
+		if 0 > x {
+			x *= e.Low
+		}
+	}
+	return x
+}
