@@ -40,7 +40,7 @@ test: apps ## every test
 race: apps ## every test under the race detector (cgo, so a C compiler)
 	CGO_ENABLED=1 $(GO) test -race ./...
 
-check: fmt vet lint nocgo race demo-check ## all that CI runs
+check: fmt vet lint nocgo race test-peers demo-check ## all that CI runs
 
 fmt:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }
@@ -81,6 +81,22 @@ contracts: ## compile the contracts (node and npm) and generate the Go bindings
 
 bench: ## measure against peers and rewrite docs/benchmarks.md
 	$(GO) run ./internal/bench
+
+# ONNX Runtime's shared library comes with its package for Node.
+ORT   := $(BIN)/onnxruntime
+ORTSO := $(ORT)/node_modules/onnxruntime-node/bin/napi-v6/linux/$(patsubst aarch64,arm64,$(patsubst x86_64,x64,$(shell uname -m)))/libonnxruntime.so.1
+
+$(ORTSO):
+	npm install --prefix $(ORT) --ignore-scripts --no-audit --no-fund onnxruntime-node@1.30.0
+
+.PHONY: bench-peers test-peers
+bench-peers: $(ORTSO) ## measure against OpenBLAS, ONNX Runtime and PyTorch: on Linux, with a C compiler, npm, Debian's libopenblas0 and python3-torch; MODELS=dir for ONNX models
+	CGO_ENABLED=1 $(GO) -C internal/peers build -mod=mod -o ../../$(BIN)/peers .
+	$(BIN)/peers -onnxruntime $(ORTSO) $(if $(MODELS),-models $(MODELS))
+
+test-peers: ## test that benchmark; it has a module of its own
+	CGO_ENABLED=1 $(GO) -C internal/peers vet -mod=mod .
+	CGO_ENABLED=1 $(GO) -C internal/peers test -mod=mod .
 
 clean: ## remove what was built
 	rm -rf $(BIN)
