@@ -62,7 +62,8 @@ const preface = `<!-- Written by make bench. Do not edit. -->
 
 ` + "`make bench`" + ` measures the machine it runs on and writes this page; each line is a benchmark in the package it is about or in ` + "`internal/bench`" + `. A figure
 stands beside a peer that does the same work, in the same process and in turns with it. Times change with the machine and with what else it does;
-ratios hold better. The last column is the peer's time over ours: above 1 we are faster.
+ratios hold better. The last column is the peer's time over ours: above 1 we are faster. OpenBLAS, ONNX Runtime and PyTorch have a page of their own:
+[benchmarks-peers.md](benchmarks-peers.md).
 
 Machine: %s, %d cores, %s/%s, %s without cgo.
 `

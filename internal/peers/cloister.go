@@ -33,7 +33,7 @@ func newCloister(ctx context.Context, s spec) (*worker, error) {
 	default:
 		err = fmt.Errorf("kind %q: %w", s.Kind, abi.Invalid)
 	}
-	return &worker{version: "engine " + e.Name(), step: c.step, result: c.result, close: session.Close}, err
+	return &worker{version: "Cloister, engine " + e.Name(), step: c.step, result: c.result, close: session.Close}, err
 }
 
 type cloister struct {

@@ -108,7 +108,7 @@ func (d duel) cells(o outcome) []string {
 }
 
 func (p *page) version(o outcome) {
-	if v := o.name + ": " + o.version; o.refused == "" && !slices.Contains(p.versions, v) {
+	if v := o.version; o.refused == "" && !slices.Contains(p.versions, v) {
 		p.versions = append(p.versions, v)
 	}
 }
