@@ -1,0 +1,160 @@
+// Package score measures what an engine makes of this machine, in the shapes that
+// deep learning asks for, and makes one number of it that machines compare by.
+//
+// The kinds and most of the shapes are those of DeepBench (Baidu Research, 2016):
+// products of matrices, convolutions, cells of recurrent networks, and all-reduce
+// between two workers; reading and writing memory stands beside them.
+package score
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/gpu"
+)
+
+// Suite numbers the list of shapes. Scores of two suites do not compare.
+const Suite = 1
+
+// A Card is what a machine is worth.
+type Card struct {
+	Suite     uint32   `cbor:"1,keyasint" json:"suite"`
+	Engine    string   `cbor:"2,keyasint" json:"engine"`
+	Processor string   `cbor:"3,keyasint" json:"processor"`
+	Threads   uint32   `cbor:"4,keyasint" json:"threads"`
+	Score     float64  `cbor:"5,keyasint" json:"score"`
+	Figures   []Figure `cbor:"6,keyasint" json:"figures"`
+}
+
+// A Figure is one shape, measured.
+type Figure struct {
+	Kind   Kind    `cbor:"1,keyasint" json:"kind"`
+	What   string  `cbor:"2,keyasint" json:"what"` // the shape
+	Runs   uint32  `cbor:"3,keyasint" json:"runs"`
+	Median float64 `cbor:"4,keyasint" json:"median_ms"`
+	Best   float64 `cbor:"5,keyasint" json:"best_ms"`
+	Rate   float64 `cbor:"6,keyasint" json:"rate"` // by the median: GFLOP/s or GB/s
+	Unit   string  `cbor:"7,keyasint" json:"unit"`
+}
+
+// Kind is a kind of work.
+type Kind string
+
+// The kinds.
+const (
+	GEMM      Kind = "gemm"
+	Conv      Kind = "conv"
+	RNN       Kind = "rnn"
+	Memory    Kind = "memory"
+	AllReduce Kind = "allreduce"
+)
+
+// par is the rate of each kind with which a machine scores 100.
+var par = []struct {
+	kind Kind
+	rate float64
+	unit string
+}{
+	{GEMM, 100, "GFLOP/s"},
+	{Conv, 100, "GFLOP/s"},
+	{RNN, 10, "GFLOP/s"},
+	{Memory, 10, "GB/s"},
+	{AllReduce, 1, "GB/s"},
+}
+
+// Measure runs every shape on e for about as long as each, at least twice, and
+// calls done with its figure. It leaves nothing behind. Errors: Invalid for a time that
+// is not positive, those of the engine, the context's cause.
+func Measure(ctx context.Context, e abi.Engine, each time.Duration, done func(Figure)) (Card, error) {
+	if each <= 0 {
+		return Card{}, fmt.Errorf("score: %v for each shape: %w", each, abi.Invalid)
+	}
+	devices, err := gpu.Devices()
+	if err != nil {
+		return Card{}, err
+	}
+	c := Card{Suite: Suite, Engine: e.Name(), Threads: uint32(runtime.GOMAXPROCS(0))}
+	if len(devices) > 0 {
+		c.Processor = devices[0].Model
+	}
+	for _, s := range shapes {
+		f, err := measure(ctx, e, s, each)
+		if err != nil {
+			return Card{}, fmt.Errorf("score: %s %s: %w", s.kind, s.what, err)
+		}
+		c.Figures = append(c.Figures, f)
+		done(f)
+	}
+	c.Score = Of(c.Figures)
+	return c, nil
+}
+
+// Of is the score of figures: 100 times the geometric mean, over the kinds, of
+// the geometric mean of a kind's rates as parts of par. A kind without a figure, or
+// with one that has no rate, makes it zero.
+func Of(figures []Figure) float64 {
+	sum := 0.0
+	for _, p := range par {
+		logs, n := 0.0, 0
+		for _, f := range figures {
+			if f.Kind == p.kind {
+				logs += math.Log(f.Rate / p.rate)
+				n++
+			}
+		}
+		if n == 0 || !(logs > math.Inf(-1)) {
+			return 0
+		}
+		sum += logs / float64(n)
+	}
+	return 100 * math.Exp(sum/float64(len(par)))
+}
+
+// Unit is what rates of that kind are given in; empty for a kind there is not.
+func (k Kind) Unit() string {
+	for _, p := range par {
+		if p.kind == k {
+			return p.unit
+		}
+	}
+	return ""
+}
+
+// measure sets s up, runs it once to warm up, and then for as long as each.
+func measure(ctx context.Context, e abi.Engine, s shape, each time.Duration) (f Figure, err error) {
+	b, err := newBench(ctx, e)
+	if err != nil {
+		return f, err
+	}
+	defer func() { err = errors.Join(err, b.close()) }()
+	run := s.prepare(b)
+	if b.err != nil {
+		return f, b.err
+	}
+	if err := run(); err != nil {
+		return f, err
+	}
+	var took []time.Duration
+	for begun := time.Now(); len(took) == 0 || time.Since(begun) < each; {
+		start := time.Now()
+		if err := run(); err != nil {
+			return f, err
+		}
+		took = append(took, time.Since(start))
+	}
+	slices.Sort(took)
+	median := took[len(took)/2]
+	return Figure{
+		Kind: s.kind, What: s.what, Runs: uint32(len(took)), Unit: s.kind.Unit(),
+		Median: milliseconds(median), Best: milliseconds(took[0]),
+		Rate: s.work / float64(max(median.Nanoseconds(), 1)), // of work a nanosecond, which is billions a second
+	}, nil
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e6 }
