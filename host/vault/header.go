@@ -38,22 +38,6 @@ const (
 	KindModel   Kind = "model"
 )
 
-// A Card is what anybody may know about a model: what it takes, what it says,
-// and how often it was right.
-type Card struct {
-	Name    string        `cbor:"1,keyasint" json:"name"`
-	Task    string        `cbor:"2,keyasint" json:"task"`    // "classification"
-	Format  string        `cbor:"3,keyasint" json:"format"`  // of the plaintext: "onnx"
-	Input   string        `cbor:"4,keyasint" json:"input"`   // how a raw input becomes a record, as in [abi.Schema]
-	Shape   []int64       `cbor:"5,keyasint" json:"shape"`   // of one record, without the batch axis
-	Classes []string      `cbor:"6,keyasint" json:"classes"` // output i is the score of Classes[i]
-	Metrics []wire.Metric `cbor:"7,keyasint" json:"metrics"` // as they left the job that trained it
-	App     abi.Digest    `cbor:"8,keyasint" json:"app"`     // module that trained it; zero: unknown
-	Data    abi.Digest    `cbor:"9,keyasint" json:"data"`    // dataset it was trained on; zero: unknown
-	Job     abi.Digest    `cbor:"10,keyasint" json:"job"`    // job that made it; zero: unknown
-	Licence string        `cbor:"11,keyasint" json:"licence"`
-}
-
 const (
 	magic      = "CLOISTER"
 	version    = 1
@@ -171,6 +155,9 @@ func (h Header) check() error {
 	case KindModel:
 		if h.Card == nil || h.Schema != nil || h.Record != 0 || h.Store != 0 || h.Scale != 0 {
 			return refuse("a model has a card and nothing of a dataset")
+		}
+		if err := h.Card.check(); err != nil {
+			return refuse("card: %w", err)
 		}
 		return nil
 	case KindDataset:
