@@ -2,7 +2,9 @@ package abi
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"strings"
 )
 
 // An Engine opens tensor sessions. It is safe for concurrent use. Every
@@ -30,12 +32,14 @@ type Quota struct {
 type Session interface {
 	// NewTensor returns a tensor of zeros.
 	NewTensor(dt DType, shape []int64) (Tensor, error)
-	// NewGraph returns an empty graph that follows the given ONNX opset (13–21).
+	// NewGraph returns an empty graph that follows the given ONNX opset (13–24).
 	NewGraph(opset int) (Graph, error)
 	// ParseONNX returns the graph in an ONNX model file; initialisers become
 	// parameters. An operator, type or attribute that is not supported is
-	// refused here, by name.
-	ParseONNX(b []byte) (Graph, error)
+	// refused here, by name. bind fixes what the file leaves open about inputs;
+	// an input whose elements an operator must know, and bind does not give, is
+	// an [*Unbound] error.
+	ParseONNX(b []byte, bind ...Binding) (Graph, error)
 	// Compile checks g, plans its memory and prices it. g may not change after.
 	Compile(ctx context.Context, g Graph) (Program, error)
 	// Trainer compiles one training step: forward, the gradient of loss (a
@@ -45,6 +49,29 @@ type Session interface {
 	Usage() Usage
 	io.Closer
 }
+
+// A Binding fixes what a model file leaves open about one input.
+type Binding struct {
+	Name  string
+	Shape []int64 // of the input, where the file's dimensions are symbolic
+	// Data are the input's little-endian elements: it becomes a constant, and
+	// is no input any more. Nil leaves it an input.
+	Data []byte
+}
+
+// An Unbound error names the inputs whose elements must be known when the model
+// is loaded, because the shape of something follows from them. It is Invalid.
+type Unbound struct {
+	Inputs []string
+	Err    error // what needs them
+}
+
+func (u *Unbound) Error() string {
+	return fmt.Sprintf("%v; it depends on the input %q, so that must be known when the model is loaded", u.Err, strings.Join(u.Inputs, ", "))
+}
+
+// Unwrap returns what needs the inputs.
+func (u *Unbound) Unwrap() error { return u.Err }
 
 // Usage is what a session consumed, by shape rather than by clock, so it is the
 // same on every machine.
@@ -81,6 +108,16 @@ type Attr struct {
 	S      string
 	Ints   []int64
 	Floats []float32
+	// What follows stands in files only; a guest cannot pass it.
+	Tensor  *Literal
+	Strings []string
+}
+
+// A Literal is a tensor given as an attribute.
+type Literal struct {
+	DType DType
+	Shape []int64
+	Data  []byte // little-endian elements
 }
 
 // AttrType is ONNX's AttributeProto.AttributeType.
@@ -88,11 +125,13 @@ type AttrType uint8
 
 // The attribute types that graphs built by guests may use.
 const (
-	AttrFloat  AttrType = 1
-	AttrInt    AttrType = 2
-	AttrString AttrType = 3
-	AttrFloats AttrType = 6
-	AttrInts   AttrType = 7
+	AttrFloat   AttrType = 1
+	AttrInt     AttrType = 2
+	AttrString  AttrType = 3
+	AttrTensor  AttrType = 4
+	AttrFloats  AttrType = 6
+	AttrInts    AttrType = 7
+	AttrStrings AttrType = 8
 )
 
 // A Graph is a static program: ONNX operators over named inputs and parameters.

@@ -90,22 +90,23 @@ func Run(ctx context.Context, e abi.Engine, dir string, each func(Result)) error
 	if err != nil {
 		return fmt.Errorf("check: %w: %w", abi.NotFound, err)
 	}
-	session, err := e.Open(ctx, abi.Quota{})
-	if err != nil {
-		return err
-	}
-	defer session.Close()
-	t := tested{session: session, within: within}
-	refused := t.load(ctx, model)
 	for _, set := range sets {
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
 		}
+		session, err := e.Open(ctx, abi.Quota{})
+		if err != nil {
+			return err
+		}
+		t := tested{session: session, within: within}
 		r := Result{Name: filepath.Join(filepath.Base(dir), filepath.Base(set)), Status: Pass}
-		if refused != nil {
-			r.Status, r.Reason = Refused, refused.Error()
+		if err := t.load(ctx, model, set); err != nil {
+			r.Status, r.Reason = Refused, err.Error()
 		} else if err := t.set(ctx, set, &r); err != nil {
 			r.Status, r.Reason = Fail, err.Error()
+		}
+		if err := session.Close(); err != nil {
+			return err
 		}
 		each(r)
 	}
@@ -136,27 +137,62 @@ func tolerance(dir string) (Tolerance, error) {
 	return t, nil
 }
 
-// tested is a model under test.
+// tested is a model under test, loaded for one data set.
 type tested struct {
 	session abi.Session
 	program abi.Program
+	files   map[string]int // which input file an input is
 	within  Tolerance
 }
 
-func (t *tested) load(ctx context.Context, model []byte) error {
-	g, err := t.session.ParseONNX(model)
+// load reads the model for the inputs of a data set: their shapes are those of
+// the model where it leaves them open, and their elements where it must know them.
+func (t *tested) load(ctx context.Context, model []byte, dir string) error {
+	info, err := onnx.Inspect(model)
 	if err != nil {
 		return err
 	}
-	t.program, err = t.session.Compile(ctx, g)
-	return err
+	t.files = map[string]int{}
+	data := map[string]onnx.Tensor{}
+	var bind []abi.Binding
+	for i, in := range info.Inputs {
+		x, err := read(dir, "input", i)
+		if err != nil {
+			return err
+		}
+		t.files[in.Name], data[in.Name] = i, x
+		b := abi.Binding{Name: in.Name}
+		if in.Shape == nil || slices.Contains(in.Shape, -1) {
+			b.Shape = x.Shape
+		}
+		bind = append(bind, b)
+	}
+	for {
+		g, err := t.session.ParseONNX(model, bind...)
+		if err == nil {
+			t.program, err = t.session.Compile(ctx, g)
+			return err
+		}
+		more := false
+		if open, ok := errors.AsType[*abi.Unbound](err); ok {
+			for i := range bind {
+				if b := &bind[i]; b.Data == nil && slices.Contains(open.Inputs, b.Name) {
+					b.Data, more = append([]byte{}, data[b.Name].Data...), true
+				}
+			}
+		}
+		if !more {
+			return err
+		}
+	}
 }
 
 // set runs one data set. It fills in r as far as it comes.
 func (t *tested) set(ctx context.Context, dir string, r *Result) error {
 	var in []abi.Tensor
 	defer func() { free(in) }()
-	for i, port := range t.program.Inputs() {
+	for _, port := range t.program.Inputs() {
+		i := t.files[port.Name]
 		x, err := read(dir, "input", i)
 		if err != nil {
 			return err

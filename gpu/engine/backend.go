@@ -57,10 +57,12 @@ func hostBytes(list []buffer) [][]byte {
 // cpuBackend is package cpu.
 type cpuBackend struct{}
 
-func (cpuBackend) accept(*graph.Node, []graph.Type) error { return nil }
-func (cpuBackend) layout() graph.Layout                   { return cpu.Layout() }
-func (cpuBackend) alloc(n int64) (buffer, error)          { return &hostBuffer{cpu.Alloc(n)}, nil }
-func (cpuBackend) close() error                           { return nil }
+func (cpuBackend) accept(n *graph.Node, in []graph.Type) error {
+	return cpu.Accept(n, in)
+}
+func (cpuBackend) layout() graph.Layout          { return cpu.Layout() }
+func (cpuBackend) alloc(n int64) (buffer, error) { return &hostBuffer{cpu.Alloc(n)}, nil }
+func (cpuBackend) close() error                  { return nil }
 
 func (cpuBackend) compile(_ context.Context, p *graph.Plan, opt abi.Optimizer) (executable, error) {
 	x, err := cpu.Compile(p, opt, runtime.GOMAXPROCS(0))

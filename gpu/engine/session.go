@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/gpu/engine/cpu"
 	"github.com/cloister-ai/cloister/gpu/graph"
 	"github.com/cloister-ai/cloister/gpu/onnx"
 )
@@ -91,7 +92,7 @@ func (s *session) own(t abi.Tensor) (*tensor, error) {
 
 // config is how the session bounds its graphs.
 func (s *session) config(opset int) graph.Config {
-	return graph.Config{Opset: opset, Nodes: s.quota.Nodes, Accept: s.backend.accept, Charge: s.charge}
+	return graph.Config{Opset: opset, Nodes: s.quota.Nodes, Accept: s.backend.accept, Charge: s.charge, Eval: cpu.Eval}
 }
 
 // NewGraph returns an empty graph.
@@ -109,31 +110,47 @@ func (s *session) NewGraph(opset int) (abi.Graph, error) {
 	return &sessionGraph{g, s}, nil
 }
 
-// ParseONNX returns the graph in an ONNX model file. Initialisers of type float32
-// become parameters, others constants.
-func (s *session) ParseONNX(b []byte) (abi.Graph, error) {
+// ParseONNX returns the graph in an ONNX model file. Initialisers of floating
+// point become parameters, others constants.
+func (s *session) ParseONNX(b []byte, bind ...abi.Binding) (abi.Graph, error) {
 	if err := s.live(); err != nil {
 		return nil, err
 	}
-	var made []*tensor
 	before := s.usage.Bytes
-	g, err := onnx.Parse(b, s.config, func(shape []int64, data []byte) (abi.Tensor, error) {
-		t, err := s.tensor(graph.Type{DType: abi.Float32, Shape: shape})
+	var made []*tensor
+	opts := onnx.Options{Graph: s.config, Bind: bind, Constants: map[string]bool{}}
+	opts.Param = func(dt abi.DType, shape []int64, data []byte) (abi.Tensor, error) {
+		t, err := s.tensor(graph.Type{DType: dt, Shape: shape})
 		if err != nil {
 			return nil, err
 		}
 		made = append(made, t)
 		return t, t.Write(0, data)
-	})
-	if err != nil {
+	}
+	for {
+		g, err := onnx.Parse(b, opts)
+		if err == nil {
+			return &sessionGraph{g, s}, nil
+		}
 		for _, t := range made {
 			t.Free()
 		}
-		s.usage.Bytes = before // constants of the graph that nobody got
-		return nil, err
+		made, s.usage.Bytes = nil, before // constants of the graph that nobody got
+		known := len(opts.Constants)
+		if need, ok := errors.AsType[*onnx.NeedConstants](err); ok && known < maxKnownInitializers {
+			for _, name := range need.Names {
+				opts.Constants[name] = true
+			}
+		}
+		if len(opts.Constants) == known {
+			return nil, err
+		}
 	}
-	return &sessionGraph{g, s}, nil
 }
+
+// maxKnownInitializers bounds how often a file is read anew because an operator
+// must know an initialiser that was taken for a parameter.
+const maxKnownInitializers = 256
 
 // graph returns g as one of the session's.
 func (s *session) graph(g abi.Graph) (*graph.Graph, error) {

@@ -106,6 +106,22 @@ func (a *attrs) ints(name string) ([]int64, bool) {
 	return x.Ints, ok
 }
 
+// tensor is an attribute that is a tensor, or nil.
+func (a *attrs) tensor(name string) *abi.Literal {
+	x, _ := a.find(name, abi.AttrTensor)
+	return x.Tensor
+}
+
+func (a *attrs) strings(name string) ([]string, bool) {
+	x, ok := a.find(name, abi.AttrStrings)
+	return x.Strings, ok
+}
+
+func (a *attrs) floats(name string) ([]float32, bool) {
+	x, ok := a.find(name, abi.AttrFloats)
+	return x.Floats, ok
+}
+
 // skip marks an attribute that changes nothing here as read.
 func (a *attrs) skip(names ...string) {
 	for i, x := range a.list {
@@ -135,6 +151,8 @@ func (g *Graph) constantNode(list []abi.Attr, inputs []abi.Value) (abi.Value, er
 	}
 	a, shape := list[0], []int64{}
 	switch {
+	case a.Name == "value" && a.Type == abi.AttrTensor && a.Tensor != nil:
+		return g.ConstantBytes(a.Tensor.DType, a.Tensor.Shape, a.Tensor.Data)
 	case a.Name == "value_float" && a.Type == abi.AttrFloat:
 		a.Floats = []float32{a.F}
 	case a.Name == "value_int" && a.Type == abi.AttrInt:

@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/cloister-ai/cloister/abi"
@@ -9,16 +8,7 @@ import (
 
 // A gradRule adds the nodes that carry dy, the gradient by the result y of n,
 // back to the operands of n that are wanted: one value an operand, zero for none.
-type gradRule func(t *tape, n Node, y, dy abi.Value, want []bool) []abi.Value
-
-// A tape is what gradient rules build with. Its functions are fields because the
-// operator table names the rules, and the rules must not name the table. The
-// first error sticks; after it every value is zero.
-type tape struct {
-	node func(op string, in []abi.Value, attrs ...abi.Attr) abi.Value
-	typ  func(abi.Value) Type
-	fail func(error)
-}
+type gradRule func(t *builder, n Node, y, dy abi.Value, want []bool) []abi.Value
 
 // Gradient adds the nodes that compute d loss / d wrt, one value each. loss has
 // one element. Only nodes on a way from wrt to loss are differentiated; a value
@@ -30,25 +20,24 @@ func (g *Graph) Gradient(loss abi.Value, wrt []abi.Value) ([]abi.Value, error) {
 	}
 	if n, err := g.node(loss); err != nil {
 		return nil, err
-	} else if n.DType != abi.Float32 || n.Elements() != 1 {
-		return nil, fmt.Errorf("graph: gradient: the loss is %v, want one float32: %w", n.Type, abi.Invalid)
+	} else if !isFloat(n.DType) || n.Elements() != 1 {
+		return nil, fmt.Errorf("graph: gradient: the loss is %v, want one float32 or float64: %w", n.Type, abi.Invalid)
 	}
 	for _, v := range wrt {
 		if n, err := g.node(v); err != nil {
 			return nil, err
-		} else if n.DType != abi.Float32 {
-			return nil, fmt.Errorf("graph: gradient: value %d is %v, want float32: %w", v, n.Type, abi.Invalid)
+		} else if !isFloat(n.DType) && n.DType != abi.Float16 {
+			return nil, fmt.Errorf("graph: gradient: value %d is %v, want floating-point numbers: %w", v, n.Type, abi.Invalid)
 		}
 	}
-	before := len(g.nodes)
-	ops, leaves := g.ops, g.leaves
+	before := *g
 	out, err := g.backward(loss, wrt)
 	if err != nil { // leave the graph as it was
-		g.nodes, g.ops, g.leaves = g.nodes[:before], ops, leaves
+		g.rewind(&before)
 		return nil, fmt.Errorf("graph: gradient: %w", err)
 	}
 	for i, v := range out {
-		if _, ok := g.derived[v]; !ok && int(v) > before {
+		if _, ok := g.derived[v]; !ok && int(v) > len(before.nodes) {
 			g.derived[v] = Derivative{loss, wrt[i]}
 		}
 	}
@@ -56,28 +45,11 @@ func (g *Graph) Gradient(loss abi.Value, wrt []abi.Value) ([]abi.Value, error) {
 }
 
 func (g *Graph) backward(loss abi.Value, wrt []abi.Value) ([]abi.Value, error) {
-	var failed error
-	t := &tape{
-		typ: func(v abi.Value) Type {
-			if v == 0 {
-				return Type{}
-			}
-			return g.nodes[v-1].Type
-		},
-		node: func(op string, in []abi.Value, list ...abi.Attr) abi.Value {
-			if failed != nil {
-				return 0
-			}
-			v, err := g.add(op, list, in, true)
-			failed = err
-			return v
-		},
-		fail: func(err error) { failed = errors.Join(failed, err) },
-	}
+	t := g.builder(true)
 	needs := g.dependents(loss, wrt)
 	sum := make([]abi.Value, loss+1) // the gradient by each value, as far as it is known
-	sum[loss] = t.fill(1, g.nodes[loss-1].Shape)
-	for v := loss; v > 0 && failed == nil; v-- {
+	sum[loss] = t.fill(g.nodes[loss-1].DType, 1, g.nodes[loss-1].Shape)
+	for v := loss; v > 0 && t.err == nil; v-- {
 		n, dy := g.nodes[v-1], sum[v]
 		if !needs[v] || dy == 0 || len(n.In) == 0 {
 			continue
@@ -85,19 +57,15 @@ func (g *Graph) backward(loss abi.Value, wrt []abi.Value) ([]abi.Value, error) {
 		want := make([]bool, len(n.In))
 		any := false
 		for i, in := range n.In {
-			want[i] = in != 0 && needs[in] && g.nodes[in-1].DType == abi.Float32
+			want[i] = in != 0 && needs[in] && (isFloat(g.nodes[in-1].DType) || g.nodes[in-1].DType == abi.Float16)
 			any = any || want[i]
 		}
-		if !any || n.DType != abi.Float32 {
+		if !any || !isFloat(n.DType) && n.DType != abi.Float16 {
 			continue
 		}
 		rule := operators[n.Op].grad
 		if rule == nil {
-			if n.Op == "Cast" {
-				rule = gradReshape // float32 to float32
-			} else {
-				return nil, fmt.Errorf("%s has no gradient: %w", n.Op, abi.Invalid)
-			}
+			return nil, fmt.Errorf("%s has no gradient: %w", n.Op, abi.Invalid)
 		}
 		for i, d := range rule(t, n, v, dy, want) {
 			if i >= len(want) || !want[i] || d == 0 {
@@ -116,10 +84,10 @@ func (g *Graph) backward(loss abi.Value, wrt []abi.Value) ([]abi.Value, error) {
 			out[i] = sum[v]
 		}
 		if out[i] == 0 {
-			out[i] = t.fill(0, g.nodes[v-1].Shape)
+			out[i] = t.fill(g.nodes[v-1].DType, 0, g.nodes[v-1].Shape)
 		}
 	}
-	return out, failed
+	return out, t.err
 }
 
 // dependents marks the values up to loss that depend on one of wrt.
@@ -136,71 +104,4 @@ func (g *Graph) dependents(loss abi.Value, wrt []abi.Value) []bool {
 		}
 	}
 	return needs
-}
-
-func aInt(name string, i int64) abi.Attr { return abi.Attr{Name: name, Type: abi.AttrInt, I: i} }
-
-func aFlag(name string, b bool) abi.Attr {
-	if b {
-		return aInt(name, 1)
-	}
-	return aInt(name, 0)
-}
-
-func aInts[T int | int64](name string, is []T) abi.Attr {
-	a := abi.Attr{Name: name, Type: abi.AttrInts, Ints: make([]int64, len(is))}
-	for i, x := range is {
-		a.Ints[i] = int64(x)
-	}
-	return a
-}
-
-func aFloat(name string, f float32) abi.Attr {
-	return abi.Attr{Name: name, Type: abi.AttrFloat, F: f}
-}
-
-func (t *tape) fill(f float32, shape []int64) abi.Value {
-	return t.node("Fill", nil, aFloat("value", f), aInts("shape", shape))
-}
-
-func (t *tape) add(a, b abi.Value) abi.Value { return t.node("Add", []abi.Value{a, b}) }
-func (t *tape) mul(a, b abi.Value) abi.Value { return t.node("Mul", []abi.Value{a, b}) }
-func (t *tape) div(a, b abi.Value) abi.Value { return t.node("Div", []abi.Value{a, b}) }
-func (t *tape) neg(a abi.Value) abi.Value    { return t.node("Neg", []abi.Value{a}) }
-
-func (t *tape) scale(a abi.Value, f float32) abi.Value {
-	if f == 1 {
-		return a
-	}
-	return t.mul(a, t.fill(f, nil))
-}
-
-func (t *tape) reshape(v abi.Value, shape []int64) abi.Value {
-	if len(shape) == len(t.typ(v).Shape) && (Type{0, shape}).equal(Type{0, t.typ(v).Shape}) {
-		return v
-	}
-	return t.node("Reshape", []abi.Value{v}, aInts("shape", shape))
-}
-
-func (t *tape) reduce(v abi.Value, axes []int, keep bool) abi.Value {
-	return t.node("ReduceSum", []abi.Value{v}, aInts("axes", axes), aFlag("keepdims", keep))
-}
-
-// sumTo undoes broadcasting: it adds v up until it has the given shape.
-func (t *tape) sumTo(v abi.Value, shape []int64) abi.Value {
-	from := t.typ(v).Shape
-	lead := len(from) - len(shape)
-	if lead < 0 { // an error has stuck
-		return v
-	}
-	var axes []int
-	for i, d := range from {
-		if i < lead || shape[i-lead] != d {
-			axes = append(axes, i)
-		}
-	}
-	if len(axes) > 0 {
-		v = t.reduce(v, axes, true)
-	}
-	return t.reshape(v, shape)
 }

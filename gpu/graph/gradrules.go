@@ -6,11 +6,11 @@ import (
 	"github.com/cloister-ai/cloister/abi"
 )
 
-func gradAdd(t *tape, n Node, _, dy abi.Value, want []bool) []abi.Value {
+func gradAdd(t *builder, n Node, _, dy abi.Value, want []bool) []abi.Value {
 	return t.each(n, want, func(int) abi.Value { return dy })
 }
 
-func gradSub(t *tape, n Node, _, dy abi.Value, want []bool) []abi.Value {
+func gradSub(t *builder, n Node, _, dy abi.Value, want []bool) []abi.Value {
 	return t.each(n, want, func(i int) abi.Value {
 		if i == 1 {
 			return t.neg(dy)
@@ -19,11 +19,11 @@ func gradSub(t *tape, n Node, _, dy abi.Value, want []bool) []abi.Value {
 	})
 }
 
-func gradMul(t *tape, n Node, _, dy abi.Value, want []bool) []abi.Value {
+func gradMul(t *builder, n Node, _, dy abi.Value, want []bool) []abi.Value {
 	return t.each(n, want, func(i int) abi.Value { return t.mul(dy, n.In[1-i]) })
 }
 
-func gradDiv(t *tape, n Node, y, dy abi.Value, want []bool) []abi.Value {
+func gradDiv(t *builder, n Node, y, dy abi.Value, want []bool) []abi.Value {
 	return t.each(n, want, func(i int) abi.Value {
 		q := t.div(dy, n.In[1])
 		if i == 1 {
@@ -34,7 +34,7 @@ func gradDiv(t *tape, n Node, y, dy abi.Value, want []bool) []abi.Value {
 }
 
 // each asks f for the gradient by every wanted operand and undoes broadcasting.
-func (t *tape) each(n Node, want []bool, f func(i int) abi.Value) []abi.Value {
+func (t *builder) each(n Node, want []bool, f func(i int) abi.Value) []abi.Value {
 	out := make([]abi.Value, len(n.In))
 	for i, in := range n.In {
 		if want[i] {
@@ -47,11 +47,11 @@ func (t *tape) each(n Node, want []bool, f func(i int) abi.Value) []abi.Value {
 // first is the answer of a rule that has a gradient by operand 0 only.
 func first(v abi.Value) []abi.Value { return []abi.Value{v} }
 
-func gradNeg(t *tape, _ Node, _, dy abi.Value, _ []bool) []abi.Value { return first(t.neg(dy)) }
+func gradNeg(t *builder, _ Node, _, dy abi.Value, _ []bool) []abi.Value { return first(t.neg(dy)) }
 
-func gradExp(t *tape, _ Node, y, dy abi.Value, _ []bool) []abi.Value { return first(t.mul(dy, y)) }
+func gradExp(t *builder, _ Node, y, dy abi.Value, _ []bool) []abi.Value { return first(t.mul(dy, y)) }
 
-func gradLog(t *tape, n Node, _, dy abi.Value, _ []bool) []abi.Value {
+func gradLog(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
 	return first(t.div(dy, n.In[0]))
 }
 
@@ -63,20 +63,20 @@ func elementAttrs(n Node) []abi.Attr {
 
 // gradOfInput is dy and x in, dx out.
 func gradOfInput(op string) gradRule {
-	return func(t *tape, n Node, _, dy abi.Value, _ []bool) []abi.Value {
+	return func(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
 		return first(t.node(op, []abi.Value{dy, n.In[0]}, elementAttrs(n)...))
 	}
 }
 
 // gradOfOutput is dy and y in, dx out.
 func gradOfOutput(op string) gradRule {
-	return func(t *tape, n Node, y, dy abi.Value, _ []bool) []abi.Value {
+	return func(t *builder, n Node, y, dy abi.Value, _ []bool) []abi.Value {
 		return first(t.node(op, []abi.Value{dy, y}, elementAttrs(n)...))
 	}
 }
 
-func gradWhere(t *tape, n Node, _, dy abi.Value, want []bool) []abi.Value {
-	zero := t.fill(0, nil)
+func gradWhere(t *builder, n Node, _, dy abi.Value, want []bool) []abi.Value {
+	zero := t.fill(t.typ(dy).DType, 0, nil)
 	return t.each(n, want, func(i int) abi.Value {
 		if i == 1 {
 			return t.node("Where", []abi.Value{n.In[0], dy, zero})
@@ -85,15 +85,15 @@ func gradWhere(t *tape, n Node, _, dy abi.Value, want []bool) []abi.Value {
 	})
 }
 
-func gradReshape(t *tape, n Node, _, dy abi.Value, _ []bool) []abi.Value {
+func gradReshape(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
 	return first(t.reshape(dy, t.typ(n.In[0]).Shape))
 }
 
-func gradExpand(t *tape, n Node, _, dy abi.Value, _ []bool) []abi.Value {
+func gradExpand(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
 	return first(t.sumTo(dy, t.typ(n.In[0]).Shape))
 }
 
-func gradTranspose(t *tape, n Node, _, dy abi.Value, _ []bool) []abi.Value {
+func gradTranspose(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
 	inverse := make([]int, len(n.Attrs.Axes))
 	for i, p := range n.Attrs.Axes {
 		inverse[p] = i
@@ -101,7 +101,7 @@ func gradTranspose(t *tape, n Node, _, dy abi.Value, _ []bool) []abi.Value {
 	return first(t.node("Transpose", []abi.Value{dy}, aInts("perm", inverse)))
 }
 
-func gradConcat(t *tape, n Node, _, dy abi.Value, want []bool) []abi.Value {
+func gradConcat(t *builder, n Node, _, dy abi.Value, want []bool) []abi.Value {
 	out, at := make([]abi.Value, len(n.In)), int64(0)
 	for i, in := range n.In {
 		end := at + t.typ(in).Shape[n.Attrs.Axis]
@@ -113,18 +113,18 @@ func gradConcat(t *tape, n Node, _, dy abi.Value, want []bool) []abi.Value {
 	return out
 }
 
-func gradSlice(t *tape, n Node, _, dy abi.Value, _ []bool) []abi.Value {
+func gradSlice(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
 	return first(t.node("SliceGrad", []abi.Value{dy}, aInts("shape", t.typ(n.In[0]).Shape),
 		aInts("starts", n.Attrs.Starts), aInts("steps", n.Attrs.Steps)))
 }
 
-func gradGather(t *tape, n Node, _, dy abi.Value, _ []bool) []abi.Value {
+func gradGather(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
 	return first(t.node("GatherGrad", []abi.Value{dy, n.In[1]}, aInts("shape", t.typ(n.In[0]).Shape)))
 }
 
 // gradMatMul brings both operands to matrices, or stacks of them, and multiplies
 // by the transposed other one. A stack times one matrix is one long product.
-func gradMatMul(t *tape, n Node, _, dy abi.Value, want []bool) []abi.Value {
+func gradMatMul(t *builder, n Node, _, dy abi.Value, want []bool) []abi.Value {
 	a, b := n.In[0], n.In[1]
 	as, bs := t.typ(a).Shape, t.typ(b).Shape
 	am, bm := as, bs
@@ -162,11 +162,11 @@ func gradMatMul(t *tape, n Node, _, dy abi.Value, want []bool) []abi.Value {
 	return out
 }
 
-func (t *tape) product(a, b abi.Value, transA, transB bool) abi.Value {
+func (t *builder) product(a, b abi.Value, transA, transB bool) abi.Value {
 	return t.node("MatMul", []abi.Value{a, b}, aFlag("transA", transA), aFlag("transB", transB))
 }
 
-func gradGemm(t *tape, n Node, _, dy abi.Value, want []bool) []abi.Value {
+func gradGemm(t *builder, n Node, _, dy abi.Value, want []bool) []abi.Value {
 	at, a, b := n.Attrs, n.In[0], n.In[1]
 	gemm := func(x, y abi.Value, tx, ty bool) abi.Value {
 		return t.node("Gemm", []abi.Value{x, y}, aFlag("transA", tx), aFlag("transB", ty), aFloat("alpha", at.Alpha))
@@ -187,12 +187,12 @@ func gradGemm(t *tape, n Node, _, dy abi.Value, want []bool) []abi.Value {
 		}
 	}
 	if len(want) > 2 && want[2] {
-		out[2] = t.sumTo(t.scale(dy, at.Beta), t.typ(n.In[2]).Shape)
+		out[2] = t.sumTo(t.scale(dy, float64(at.Beta)), t.typ(n.In[2]).Shape)
 	}
 	return out
 }
 
-func gradConv(t *tape, n Node, _, dy abi.Value, want []bool) []abi.Value {
+func gradConv(t *builder, n Node, _, dy abi.Value, want []bool) []abi.Value {
 	x, w := n.In[0], n.In[1]
 	window := aInts("window", n.Attrs.Window.pack())
 	out := make([]abi.Value, len(n.In))
@@ -208,41 +208,41 @@ func gradConv(t *tape, n Node, _, dy abi.Value, want []bool) []abi.Value {
 	return out
 }
 
-func gradMaxPool(t *tape, n Node, _, dy abi.Value, _ []bool) []abi.Value {
+func gradMaxPool(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
 	return first(t.node("MaxPoolGrad", []abi.Value{dy, n.In[0]}, aInts("shape", t.typ(n.In[0]).Shape), aInts("window", n.Attrs.Window.pack())))
 }
 
-func gradAveragePool(t *tape, n Node, _, dy abi.Value, _ []bool) []abi.Value {
+func gradAveragePool(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
 	return first(t.node("AveragePoolGrad", []abi.Value{dy}, aInts("shape", t.typ(n.In[0]).Shape), aInts("window", n.Attrs.Window.pack())))
 }
 
-func gradGlobalAveragePool(t *tape, n Node, _, dy abi.Value, _ []bool) []abi.Value {
+func gradGlobalAveragePool(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
 	s := t.typ(n.In[0]).Shape
-	d := t.scale(dy, 1/float32(s[2]*s[3]))
+	d := t.scale(dy, 1/float64(s[2]*s[3]))
 	return first(t.node("Expand", []abi.Value{d}, aInts("shape", s)))
 }
 
 // spread repeats dy, the gradient of a reduction, over what was reduced.
-func (t *tape) spread(n Node, dy abi.Value) abi.Value {
+func (t *builder) spread(n Node, dy abi.Value) abi.Value {
 	s := t.typ(n.In[0]).Shape
 	return t.node("Expand", []abi.Value{t.reshape(dy, reduced(s, n.Attrs.Axes, true))}, aInts("shape", s))
 }
 
-func gradReduceSum(t *tape, n Node, _, dy abi.Value, _ []bool) []abi.Value {
+func gradReduceSum(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
 	return first(t.spread(n, dy))
 }
 
-func gradReduceMean(t *tape, n Node, _, dy abi.Value, _ []bool) []abi.Value {
+func gradReduceMean(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
 	count := t.typ(n.In[0]).Elements() / n.Elements()
-	return first(t.spread(n, t.scale(dy, 1/float32(count))))
+	return first(t.spread(n, t.scale(dy, 1/float64(count))))
 }
 
-func gradReduceMax(t *tape, n Node, _, dy abi.Value, _ []bool) []abi.Value {
+func gradReduceMax(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
 	return first(t.node("ReduceMaxGrad", []abi.Value{dy, n.In[0]}, aInts("shape", t.typ(n.In[0]).Shape), aInts("axes", n.Attrs.Axes)))
 }
 
 // gradBatchNorm: with r = 1/sqrt(var+ε) and x̂ = (x-mean)·r, y = x̂·scale + b.
-func gradBatchNorm(t *tape, n Node, _, dy abi.Value, want []bool) []abi.Value {
+func gradBatchNorm(t *builder, n Node, _, dy abi.Value, want []bool) []abi.Value {
 	x, scale, mean, variance := n.In[0], n.In[1], n.In[3], n.In[4]
 	shape, eps := aInts("shape", t.typ(x).Shape), aFloat("epsilon", n.Attrs.Epsilon)
 	out := make([]abi.Value, 5)
@@ -262,7 +262,7 @@ func gradBatchNorm(t *tape, n Node, _, dy abi.Value, want []bool) []abi.Value {
 	ds := t.node("BatchNormalizationGradScale", []abi.Value{dy, x, mean, variance}, aInts("shape", t.typ(scale).Shape), eps)
 	out[1], out[2] = ds, db
 	if want[3] || want[4] {
-		v := t.add(variance, t.fill(n.Attrs.Epsilon, nil))
+		v := t.add(variance, t.number(variance, float64(n.Attrs.Epsilon)))
 		if want[3] {
 			out[3] = t.neg(t.div(t.mul(db, scale), t.node("Sqrt", []abi.Value{v})))
 		}
@@ -273,7 +273,7 @@ func gradBatchNorm(t *tape, n Node, _, dy abi.Value, want []bool) []abi.Value {
 	return out
 }
 
-func gradLayerNorm(t *tape, n Node, _, dy abi.Value, want []bool) []abi.Value {
+func gradLayerNorm(t *builder, n Node, _, dy abi.Value, want []bool) []abi.Value {
 	x, scale := n.In[0], n.In[1]
 	axis, eps := aInt("axis", int64(n.Attrs.Axis)), aFloat("epsilon", n.Attrs.Epsilon)
 	out := make([]abi.Value, len(n.In))
@@ -292,7 +292,7 @@ func gradLayerNorm(t *tape, n Node, _, dy abi.Value, want []bool) []abi.Value {
 // gradLoss is dy, scores, labels and weights in, the gradient by the scores out;
 // the weights of classes are data and have none.
 func gradLoss(op string) gradRule {
-	return func(t *tape, n Node, _, dy abi.Value, want []bool) []abi.Value {
+	return func(t *builder, n Node, _, dy abi.Value, want []bool) []abi.Value {
 		if len(want) > 2 && want[2] {
 			t.fail(invalid("%s has no gradient by its weights", n.Op))
 		}
@@ -300,4 +300,9 @@ func gradLoss(op string) gradRule {
 		return first(t.node(op, append([]abi.Value{dy}, n.In...), aInts("shape", t.typ(n.In[0]).Shape),
 			aInt("reduction", int64(a.Reduction)), aInt("ignore", a.Ignore), aFlag("has_ignore", a.HasIgnore)))
 	}
+}
+
+// gradCast carries dy over to the type it came from.
+func gradCast(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
+	return first(t.cast(dy, t.typ(n.In[0]).DType))
 }

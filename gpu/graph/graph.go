@@ -16,7 +16,7 @@ import (
 const (
 	MinOpset   = 7
 	GuestOpset = 13
-	MaxOpset   = 21
+	MaxOpset   = 24
 )
 
 // maxName bounds the bytes of a name, maxFLOPs what one operator may cost.
@@ -25,12 +25,22 @@ const (
 	maxFLOPs = 1 << 60
 )
 
+// What is computed while a graph is built: results up to maxKnown bytes, and
+// maxKnownFLOPs operations a graph. What is beyond is left to the run.
+const (
+	maxKnown      = 16 << 20
+	maxKnownFLOPs = 1 << 30
+)
+
 // A Config says how one graph is bounded.
 type Config struct {
 	Opset  int                            // ONNX opset, MinOpset to MaxOpset
 	Nodes  uint32                         // operators, and leaves, at most; zero means no bound
 	Accept func(n *Node, in []Type) error // refuses an operator the engine lacks; nil takes all
 	Charge func(bytes int64) error        // pays for a constant before it is kept; nil is free
+	// Eval computes a node whose operands are all known into out; nil computes
+	// nothing before the run.
+	Eval func(n *Node, in []*Node, out []byte) error
 }
 
 // A Graph is a list of nodes in which every operand comes before its use. It has
@@ -46,6 +56,7 @@ type Graph struct {
 	derived map[abi.Value]Derivative
 	ops     uint32
 	leaves  uint32
+	known   uint64 // operations spent on known values
 	frozen  bool
 }
 
@@ -127,86 +138,52 @@ func (g *Graph) constant(t Type, fill func([]byte) error) (abi.Value, error) {
 	return g.push(Node{Op: OpConstant, Type: t, Data: data}), nil
 }
 
-// Node adds an ONNX operator and returns its results; every operator here has one.
-func (g *Graph) Node(op string, attrs []abi.Attr, inputs []abi.Value) ([]abi.Value, error) {
-	v, err := g.add(op, attrs, inputs, false)
-	if err != nil {
-		return nil, err
-	}
-	return []abi.Value{v}, nil
+// An origin says who adds a node, and what of it is wanted.
+type origin struct {
+	internal bool // a rule of this package, which may use internal operators and attributes
+	derived  bool // a gradient
+	results  int  // how many results are wanted; zero leaves it to the operator
 }
 
-// add is Node, and with internal set also takes the operators that only the
-// differentiation may use.
-func (g *Graph) add(name string, attrs []abi.Attr, inputs []abi.Value, internal bool) (abi.Value, error) {
+// Node adds an ONNX operator and returns its results, optional ones included.
+func (g *Graph) Node(op string, attrs []abi.Attr, inputs []abi.Value) ([]abi.Value, error) {
+	return g.add(op, attrs, inputs, origin{})
+}
+
+// NodeResults is Node for the operators whose number of results is not in their
+// attributes: Split into equal parts before opset 18, and what has optional ones.
+func (g *Graph) NodeResults(op string, attrs []abi.Attr, inputs []abi.Value, results int) ([]abi.Value, error) {
+	return g.add(op, attrs, inputs, origin{results: results})
+}
+
+func (g *Graph) add(name string, attrs []abi.Attr, inputs []abi.Value, o origin) ([]abi.Value, error) {
 	if name == OpConstant {
-		return g.constantNode(attrs, inputs)
+		v, err := g.constantNode(attrs, inputs)
+		return []abi.Value{v}, err
 	}
 	op, ok := operators[name]
-	if !ok || op.internal && !internal {
-		return 0, fmt.Errorf("graph: operator %q is not supported: %w", clip(name), abi.Invalid)
+	if !ok || op.internal && !o.internal {
+		return nil, fmt.Errorf("graph: operator %q is not supported: %w", clip(name), abi.Invalid)
 	}
-	if g.cfg.Opset < op.since && !internal {
-		return 0, fmt.Errorf("graph: %s needs opset %d, the graph states %d: %w", name, op.since, g.cfg.Opset, abi.Invalid)
+	if g.cfg.Opset < op.since && !o.internal {
+		return nil, fmt.Errorf("graph: %s needs opset %d, the graph states %d: %w", name, op.since, g.cfg.Opset, abi.Invalid)
 	}
+	before := *g
 	if err := g.room(&g.ops, "operators"); err != nil {
-		return 0, err
+		return nil, err
 	}
-	n := Node{Op: name, In: slices.Clone(inputs), Derived: internal}
-	v, err := g.check(op, &n, attrs, internal)
-	if err != nil {
-		g.ops--
-		return 0, fmt.Errorf("graph: %s: %w", name, err)
+	c := call{g: g, n: &Node{Op: name, In: slices.Clone(inputs), Derived: o.derived}, origin: o}
+	out, err := c.add(op, attrs)
+	if err != nil { // leave the graph as it was
+		g.rewind(&before)
+		return nil, fmt.Errorf("graph: %s: %w", name, err)
 	}
-	return v, nil
+	return out, nil
 }
 
-func (g *Graph) check(op operator, n *Node, list []abi.Attr, internal bool) (abi.Value, error) {
-	if len(n.In) < op.min || len(n.In) > op.max {
-		return 0, fmt.Errorf("%d inputs, want %d to %d: %w", len(n.In), op.min, op.max, abi.Invalid)
-	}
-	c := call{g: g, n: n, in: make([]Type, len(n.In)), internal: internal}
-	for i, v := range n.In {
-		switch {
-		case v == 0 && i < op.min:
-			return 0, fmt.Errorf("input %d is missing: %w", i, abi.Invalid)
-		case v == 0:
-		case int(v) > len(g.nodes):
-			return 0, fmt.Errorf("input %d names value %d of %d: %w", i, v, len(g.nodes), abi.Invalid)
-		default:
-			c.in[i] = g.nodes[v-1].Type
-			if i < op.tensors && c.in[i].Elements() == 0 {
-				return 0, fmt.Errorf("input %d of shape %v has no elements: %w", i, c.in[i].Shape, abi.Invalid)
-			}
-		}
-	}
-	var err error
-	if c.attrs, err = newAttrs(list); err != nil {
-		return 0, err
-	}
-	t, err := op.infer(&c)
-	if err == nil {
-		err = c.attrs.done()
-	}
-	if err != nil {
-		return 0, err
-	}
-	if err := t.check(); err != nil {
-		return 0, fmt.Errorf("result: %w", err)
-	}
-	if t.Elements() == 0 {
-		return 0, fmt.Errorf("result of shape %v has no elements: %w", t.Shape, abi.Invalid)
-	}
-	n.Type, n.Raw = t, c.attrs.list
-	if n.FLOPs = max(1, op.cost(n, c.in)); n.FLOPs > maxFLOPs {
-		return 0, fmt.Errorf("costs more than %d operations: %w", uint64(maxFLOPs), abi.Invalid)
-	}
-	if g.cfg.Accept != nil && !internal {
-		if err := g.cfg.Accept(n, c.in); err != nil {
-			return 0, err
-		}
-	}
-	return g.push(*n), nil
+// rewind drops what was added since the graph was as in old.
+func (g *Graph) rewind(old *Graph) {
+	g.nodes, g.ops, g.leaves, g.known = g.nodes[:len(old.nodes)], old.ops, old.leaves, old.known
 }
 
 // Output names v as the graph's next output.
@@ -263,6 +240,30 @@ func (g *Graph) Derivative(v abi.Value) (Derivative, bool) {
 	return d, ok
 }
 
+// Origins names the inputs and parameters that v is computed from, in order.
+func (g *Graph) Origins(v abi.Value) (inputs, params []string) {
+	need := make([]bool, v+1)
+	need[v] = true
+	for ; v > 0; v-- {
+		n := &g.nodes[v-1]
+		if !need[v] || n.Data != nil {
+			continue
+		}
+		switch n.Op {
+		case OpInput:
+			inputs = append(inputs, n.Name)
+		case OpParam:
+			params = append(params, n.Name)
+		}
+		for _, in := range n.In {
+			need[in] = true
+		}
+	}
+	slices.Reverse(inputs)
+	slices.Reverse(params)
+	return inputs, params
+}
+
 // Freeze refuses every later change.
 func (g *Graph) Freeze() { g.frozen = true }
 
@@ -270,7 +271,7 @@ func (g *Graph) Freeze() { g.frozen = true }
 // trainer adds. Constants and tensors are shared.
 func (g *Graph) Clone() *Graph {
 	c := *g
-	c.cfg.Nodes, c.cfg.Charge, c.frozen = 0, nil, false
+	c.cfg.Nodes, c.cfg.Charge, c.cfg.Eval, c.frozen = 0, nil, nil, false
 	c.nodes = slices.Clone(g.nodes)
 	c.inputs, c.params = slices.Clone(g.inputs), slices.Clone(g.params)
 	c.tensors, c.outputs = slices.Clone(g.tensors), slices.Clone(g.outputs)
@@ -312,9 +313,6 @@ func (g *Graph) room(n *uint32, what string) error {
 func (g *Graph) leaf(what, name string, t Type) error {
 	if err := t.check(); err != nil {
 		return fmt.Errorf("graph: %s %q: %w", what, clip(name), err)
-	}
-	if t.Elements() == 0 {
-		return fmt.Errorf("graph: %s %q: shape %v has no elements: %w", what, clip(name), t.Shape, abi.Invalid)
 	}
 	if err := g.open(); err != nil {
 		return err

@@ -9,42 +9,60 @@ import (
 	"github.com/cloister-ai/cloister/abi"
 )
 
-// A call is one node while its type is inferred. Rules read operand types from
-// in, attributes from attrs, and leave what they decoded in n.Attrs.
-type call struct {
-	g        *Graph
-	n        *Node
-	in       []Type
-	attrs    *attrs
-	internal bool
-}
-
 func invalid(format string, args ...any) error {
 	return fmt.Errorf(format+": %w", append(args, abi.Invalid)...)
 }
 
 func (c *call) has(i int) bool { return i < len(c.n.In) && c.n.In[i] != 0 }
 
-// floats requires the given operands to be float32.
-func (c *call) floats(operands ...int) error {
+// floats requires the given operands to be floating-point numbers of one type.
+func (c *call) floats(operands ...int) error { return c.alike(isFloat, "float32 or float64", operands) }
+
+// numbers requires the given operands to be numbers of one type.
+func (c *call) numbers(operands ...int) error {
+	return c.alike(func(dt abi.DType) bool { return dt != abi.Bool }, "a number", operands)
+}
+
+func isFloat(dt abi.DType) bool { return dt == abi.Float32 || dt == abi.Float64 }
+
+func (c *call) alike(ok func(abi.DType) bool, want string, operands []int) error {
+	first := -1
 	for _, i := range operands {
-		if c.has(i) && c.in[i].DType != abi.Float32 {
-			return invalid("input %d has type %v, want float32", i, c.in[i].DType)
+		switch {
+		case !c.has(i):
+		case !ok(c.in[i].DType):
+			return invalid("input %d has type %v, want %s", i, c.in[i].DType, want)
+		case first >= 0 && c.in[i].DType != c.in[first].DType:
+			return invalid("inputs %d and %d have types %v and %v, want one", first, i, c.in[first].DType, c.in[i].DType)
+		case first < 0:
+			first = i
 		}
 	}
 	return nil
 }
 
-// constant returns the node of operand i, which must be a constant.
+// An Unknown error says that an operator must know a value when it is added.
+type Unknown struct {
+	Value   abi.Value
+	Operand int
+}
+
+func (u *Unknown) Error() string {
+	return fmt.Sprintf("input %d must be a constant, or computed of constants", u.Operand)
+}
+
+func (u *Unknown) Unwrap() error { return abi.Invalid }
+
+// constant returns the node of operand i, whose value must be known.
 func (c *call) constant(i int) (*Node, error) {
 	n := c.g.At(c.n.In[i])
-	if n.Op != OpConstant {
-		return nil, invalid("input %d must be a constant", i)
+	if n.Data == nil {
+		return nil, &Unknown{c.n.In[i], i}
 	}
 	return n, nil
 }
 
-// ints returns the elements of operand i, a constant int64 vector or scalar.
+// ints returns the elements of operand i, a known integer vector or scalar.
 func (c *call) ints(i int) (list []int64, ok bool, err error) {
 	if !c.has(i) {
 		return nil, false, nil
@@ -53,22 +71,21 @@ func (c *call) ints(i int) (list []int64, ok bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	if n.DType == abi.Int32 && len(n.Shape) <= 1 && len(n.Data) <= 4*maxInts {
-		for b := n.Data; len(b) > 0; b = b[4:] {
+	if n.DType != abi.Int64 && n.DType != abi.Int32 || len(n.Shape) > 1 || n.Elements() > maxInts {
+		return nil, false, invalid("input %d is %v, want a vector of at most %d integers", i, n.Type, maxInts)
+	}
+	list = []int64{}
+	for b := n.Data; len(b) > 0; b = b[n.DType.Size():] {
+		if n.DType == abi.Int32 {
 			list = append(list, int64(int32(binary.LittleEndian.Uint32(b))))
+		} else {
+			list = append(list, int64(binary.LittleEndian.Uint64(b)))
 		}
-		return list, true, nil
-	}
-	if n.DType != abi.Int64 || len(n.Shape) > 1 || len(n.Data) > 8*maxInts {
-		return nil, false, invalid("input %d is %v, want an int64 vector", i, n.Type)
-	}
-	for b := n.Data; len(b) > 0; b = b[8:] {
-		list = append(list, int64(binary.LittleEndian.Uint64(b)))
 	}
 	return list, true, nil
 }
 
-// scalar returns the one element of operand i, a constant number.
+// scalar returns the one element of operand i, a known number.
 func (c *call) scalar(i int, def float32) (float32, error) {
 	if !c.has(i) {
 		return def, nil
@@ -77,24 +94,48 @@ func (c *call) scalar(i int, def float32) (float32, error) {
 	if err != nil {
 		return 0, err
 	}
-	if n.Elements() == 1 {
-		switch n.DType {
-		case abi.Float32:
-			return math.Float32frombits(binary.LittleEndian.Uint32(n.Data)), nil
-		case abi.Int64:
-			return float32(int64(binary.LittleEndian.Uint64(n.Data))), nil
-		case abi.Int32:
-			return float32(int32(binary.LittleEndian.Uint32(n.Data))), nil
-		}
+	if n.Elements() != 1 {
+		return 0, invalid("input %d is %v, want one number", i, n.Type)
 	}
-	return 0, invalid("input %d is %v, want one number", i, n.Type)
+	return float32(number(n.DType, n.Data)), nil
+}
+
+// number returns the first element of b, as near as a float64 comes.
+func number(dt abi.DType, b []byte) float64 {
+	switch dt {
+	case abi.Float32:
+		return float64(math.Float32frombits(binary.LittleEndian.Uint32(b)))
+	case abi.Float64:
+		return math.Float64frombits(binary.LittleEndian.Uint64(b))
+	case abi.Int64:
+		return float64(int64(binary.LittleEndian.Uint64(b)))
+	case abi.Int32:
+		return float64(int32(binary.LittleEndian.Uint32(b)))
+	case abi.Int8:
+		return float64(int8(b[0]))
+	case abi.Float16:
+		return float64(halfFloat(binary.LittleEndian.Uint16(b)))
+	}
+	return float64(b[0])
+}
+
+// halfFloat is the value of an IEEE 754 binary16 number.
+func halfFloat(h uint16) float32 {
+	sign, exp, frac := uint32(h>>15)<<31, uint32(h>>10&31), uint32(h&1023)
+	switch {
+	case exp == 31:
+		return math.Float32frombits(sign | 255<<23 | frac<<13)
+	case exp > 0:
+		return math.Float32frombits(sign | (exp+112)<<23 | frac<<13)
+	}
+	return math.Float32frombits(sign|127<<23) * float32(frac) / (1 << 24)
 }
 
 // axes returns the axes of a node, from operand 1 as of the given opset and from
 // the attribute before it; internal nodes use the attribute.
 func (c *call) axes(since int) ([]int64, bool, error) {
 	list, ok := c.attrs.ints("axes")
-	if ok && c.g.cfg.Opset >= since && !c.internal {
+	if ok && c.g.cfg.Opset >= since && !c.internal() {
 		return nil, false, invalid("axes is an input since opset %d, not an attribute", since)
 	}
 	if ok || !c.has(1) {
@@ -166,7 +207,7 @@ func inferArithmetic(c *call) (Type, error) {
 		return Type{}, err
 	}
 	s, err := broadcast(c.in[0].Shape, c.in[1].Shape)
-	return Type{abi.Float32, s}, err
+	return Type{c.in[0].DType, s}, err
 }
 
 func inferPow(c *call) (Type, error) {
@@ -245,7 +286,7 @@ func inferElementGrad(c *call) (Type, error) {
 	a := &c.n.Attrs
 	a.Alpha, a.Low, a.High = c.attrs.float("alpha", 0), c.attrs.float("low", 0), c.attrs.float("high", 0)
 	a.Tanh, a.Axis = c.attrs.flag("tanh", 0), int(c.attrs.int("axis", 0))
-	if !c.in[0].equal(c.in[1]) {
+	if !c.in[0].Equal(c.in[1]) {
 		return Type{}, invalid("inputs %v and %v differ", c.in[0], c.in[1])
 	}
 	return c.in[0], c.floats(0)
@@ -254,5 +295,5 @@ func inferElementGrad(c *call) (Type, error) {
 func inferFill(c *call) (Type, error) {
 	c.n.Attrs.Alpha = c.attrs.float("value", 0)
 	s, _ := c.attrs.ints("shape")
-	return Type{abi.Float32, slices.Clone(s)}, nil
+	return Type{abi.DType(c.attrs.int("to", int64(abi.Float32))), slices.Clone(s)}, nil
 }

@@ -2,8 +2,6 @@ package graph
 
 import (
 	"slices"
-
-	"github.com/cloister-ai/cloister/abi"
 )
 
 // inferMatMul is numpy's matmul: vectors are promoted, leading dimensions
@@ -12,7 +10,7 @@ func inferMatMul(c *call) (Type, error) {
 	if err := c.floats(0, 1); err != nil {
 		return Type{}, err
 	}
-	if c.internal {
+	if c.internal() {
 		c.n.Attrs.TransA, c.n.Attrs.TransB = c.attrs.flag("transA", 0), c.attrs.flag("transB", 0)
 	}
 	a, b := slices.Clone(c.in[0].Shape), slices.Clone(c.in[1].Shape)
@@ -46,7 +44,7 @@ func inferMatMul(c *call) (Type, error) {
 	if !vb {
 		out = append(out, n)
 	}
-	return Type{abi.Float32, out}, nil
+	return Type{c.in[0].DType, out}, nil
 }
 
 func swapLast(s []int64) {
@@ -80,7 +78,7 @@ func inferGemm(c *call) (Type, error) {
 			return Type{}, invalid("input 2 of shape %v does not broadcast to %v", c.in[2].Shape, out)
 		}
 	}
-	return Type{abi.Float32, out}, nil
+	return Type{c.in[0].DType, out}, nil
 }
 
 func inferBatchNorm(c *call) (Type, error) {

@@ -32,7 +32,7 @@ func inferReduce(since int) func(*call) (Type, error) {
 		}
 		keep := c.attrs.flag("keepdims", 1)
 		c.n.Attrs.Axes, c.n.Attrs.KeepDims = set, keep
-		return Type{abi.Float32, reduced(s, set, keep)}, nil
+		return Type{c.in[0].DType, reduced(s, set, keep)}, nil
 	}
 }
 
@@ -88,7 +88,7 @@ func inferLoss(c *call) (Type, error) {
 		return Type{}, invalid("input 0 has shape %v, want N×C×…", s)
 	}
 	labels := slices.Delete(slices.Clone(s), 1, 2)
-	if want := (Type{abi.Int64, labels}); !c.in[1].equal(want) {
+	if want := (Type{abi.Int64, labels}); !c.in[1].Equal(want) {
 		return Type{}, invalid("input 1 is %v, want %v", c.in[1], want)
 	}
 	if c.has(2) && !slices.Equal(c.in[2].Shape, s[1:2]) {
@@ -104,9 +104,9 @@ func inferLoss(c *call) (Type, error) {
 		at.Reduction = ReduceSum
 	case "none":
 		at.Reduction = ReduceNone
-		return Type{abi.Float32, labels}, nil
+		return Type{c.in[0].DType, labels}, nil
 	default:
 		return Type{}, invalid("reduction is %q, want mean, sum or none", clip(r))
 	}
-	return Type{abi.Float32, []int64{}}, nil
+	return Type{c.in[0].DType, []int64{}}, nil
 }

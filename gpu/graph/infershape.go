@@ -41,7 +41,7 @@ func inferFlatten(c *call) (Type, error) {
 func inferReshape(c *call) (Type, error) {
 	zero := c.attrs.flag("allowzero", 0)
 	shape, ok := c.attrs.ints("shape")
-	if ok != c.internal {
+	if ok != c.internal() {
 		return Type{}, invalid("shape is an input, not an attribute")
 	}
 	if !ok {
@@ -128,7 +128,7 @@ func inferUnsqueeze(c *call) (Type, error) {
 
 func inferExpand(c *call) (Type, error) {
 	shape, ok := c.attrs.ints("shape")
-	if ok != c.internal {
+	if ok != c.internal() {
 		return Type{}, invalid("shape is an input, not an attribute")
 	}
 	if !ok {
@@ -188,7 +188,7 @@ func inferConcat(c *call) (Type, error) {
 				return Type{}, invalid("inputs %v and %v do not concatenate along axis %d", c.in[0], t, a)
 			}
 		}
-		out[a] += t.Shape[a] // at most maxConcat × 2^40
+		out[a] += t.Shape[a] // at most MaxConcat × 2^40
 	}
 	return Type{c.in[0].DType, out}, nil
 }
@@ -242,7 +242,7 @@ func inferSlice(c *call) (Type, error) {
 }
 
 func (c *call) sliceBounds() (starts, ends, axes, steps []int64, err error) {
-	if c.internal || c.g.cfg.Opset < 10 {
+	if c.internal() || c.g.cfg.Opset < 10 {
 		starts, _ = c.attrs.ints("starts")
 		ends, _ = c.attrs.ints("ends")
 		axes, _ = c.attrs.ints("axes")
@@ -309,5 +309,5 @@ func inferShapeOf(c *call) (Type, error) {
 	if len(w) == 12 {
 		a.Window = unpackWindow(w)
 	}
-	return Type{abi.Float32, a.Shape}, nil
+	return Type{c.in[0].DType, a.Shape}, nil
 }

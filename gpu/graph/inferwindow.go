@@ -37,7 +37,7 @@ func (c *call) window(kernel []int64, ceil bool) (out [2]int64, err error) {
 		}
 		kernel = list
 	}
-	if err := numbers(w.Kernel[:], "kernel_shape", kernel, 1); err != nil {
+	if err := windowNumbers(w.Kernel[:], "kernel_shape", kernel, 1); err != nil {
 		return out, err
 	}
 	w.Stride, w.Dilation = [2]int64{1, 1}, [2]int64{1, 1}
@@ -47,7 +47,7 @@ func (c *call) window(kernel []int64, ceil bool) (out [2]int64, err error) {
 		low  int64
 	}{{"strides", w.Stride[:], 1}, {"dilations", w.Dilation[:], 1}, {"pads", w.Pads[:], 0}} {
 		if list, ok := c.attrs.ints(f.name); ok {
-			if err := numbers(f.dst, f.name, list, f.low); err != nil {
+			if err := windowNumbers(f.dst, f.name, list, f.low); err != nil {
 				return out, err
 			}
 		}
@@ -80,7 +80,7 @@ func (c *call) window(kernel []int64, ceil bool) (out [2]int64, err error) {
 	return out, nil
 }
 
-func numbers(dst []int64, name string, list []int64, low int64) error {
+func windowNumbers(dst []int64, name string, list []int64, low int64) error {
 	if len(list) != len(dst) {
 		return invalid("%s %v, want %d numbers", name, list, len(dst))
 	}
@@ -117,7 +117,7 @@ func inferConv(c *call) (Type, error) {
 	if c.has(2) && !slices.Equal(c.in[2].Shape, w[:1]) {
 		return Type{}, invalid("input 2 has shape %v, want %v", c.in[2].Shape, w[:1])
 	}
-	return Type{abi.Float32, []int64{s[0], w[0], out[0], out[1]}}, nil
+	return Type{c.in[0].DType, []int64{s[0], w[0], out[0], out[1]}}, nil
 }
 
 func inferMaxPool(c *call) (Type, error) {
@@ -140,7 +140,7 @@ func inferPool(c *call, ceil bool) (Type, error) {
 		return Type{}, err
 	}
 	s := c.in[0].Shape
-	return Type{abi.Float32, []int64{s[0], s[1], out[0], out[1]}}, nil
+	return Type{c.in[0].DType, []int64{s[0], s[1], out[0], out[1]}}, nil
 }
 
 func inferGlobalAveragePool(c *call) (Type, error) {
@@ -148,5 +148,5 @@ func inferGlobalAveragePool(c *call) (Type, error) {
 	if len(s) != 4 {
 		return Type{}, invalid("input 0 has shape %v, want N×C×H×W", s)
 	}
-	return Type{abi.Float32, []int64{s[0], s[1], 1, 1}}, c.floats(0)
+	return Type{c.in[0].DType, []int64{s[0], s[1], 1, 1}}, c.floats(0)
 }

@@ -35,12 +35,13 @@ func (t Type) Elements() int64 {
 // Bytes returns the size of a value of the type.
 func (t Type) Bytes() int64 { return t.Elements() * t.DType.Size() }
 
-func (t Type) equal(u Type) bool { return t.DType == u.DType && slices.Equal(t.Shape, u.Shape) }
+// Equal reports whether two types are the same.
+func (t Type) Equal(u Type) bool { return t.DType == u.DType && slices.Equal(t.Shape, u.Shape) }
 
 // check refuses types no engine computes with and shapes that overflow.
 func (t Type) check() error {
 	switch t.DType {
-	case abi.Float32, abi.Int64, abi.Int32, abi.Uint8, abi.Bool:
+	case abi.Float32, abi.Float64, abi.Float16, abi.Int64, abi.Int32, abi.Int8, abi.Uint8, abi.Bool:
 	default:
 		return fmt.Errorf("element type %v is not supported: %w", t.DType, abi.Invalid)
 	}
@@ -60,10 +61,19 @@ type Node struct {
 	Type
 	Attrs Attrs
 	Raw   []abi.Attr // the attributes as given, sorted by name
-	Data  []byte     // of a constant, little-endian
+	Data  []byte     // of a constant, and of what is computed of constants: little-endian
 	// Derived marks a node that Gradient added; it may be no ONNX operator.
 	Derived bool
+	Call    *Call  // the operator that it is part of, where that stands for several
 	FLOPs   uint64 // of one run
+}
+
+// A Call is an operator that others stand for: what it was given, and its results.
+type Call struct {
+	Op  string
+	In  []abi.Value
+	Raw []abi.Attr
+	Out []abi.Value
 }
 
 // Attrs are the decoded attributes and constant operands of a node. An operator

@@ -91,6 +91,22 @@ func NewPlan(g *Graph, grads []abi.Value, l Layout) (*Plan, error) {
 	return p.Plan, nil
 }
 
+// PlanNode plans the one operator n over known operands: its only output is the
+// result, and there are no inputs. in holds the operands of n, nil where one is
+// left out.
+func PlanNode(n *Node, in []*Node, l Layout) (*Plan, error) {
+	g := &Graph{}
+	one := *n
+	one.In, one.Data, one.Call = make([]abi.Value, len(in)), nil, nil
+	for i, x := range in {
+		if x != nil {
+			one.In[i] = g.push(Node{Op: OpConstant, Type: x.Type, Data: x.Data})
+		}
+	}
+	g.outputs = []Output{{"y", g.push(one)}}
+	return NewPlan(g, nil, l)
+}
+
 type planner struct {
 	*Plan
 	layout Layout
@@ -122,22 +138,19 @@ func (p *planner) mark() {
 // reads lists the operands whose elements the kernel of n reads: not the shapes,
 // axes and bounds that were decoded when it was added.
 func reads(n *Node) []abi.Value {
+	if n.Data != nil {
+		return nil
+	}
 	in := n.In
-	switch n.Op {
-	case "Pow", "Clip", "Dropout", "Reshape", "Squeeze", "Unsqueeze", "Expand", "Slice", "ReduceSum", "ReduceMean", "ReduceMax":
-		in = in[:1]
+	if k := operators[n.Op].reads; k > 0 {
+		in = in[:min(k, len(in))]
 	}
 	return slices.DeleteFunc(slices.Clone(in), func(v abi.Value) bool { return v == 0 })
 }
 
-// alias reports whether n only gives its operand another shape.
-func alias(n *Node) bool {
-	switch n.Op {
-	case "Identity", "Dropout", "Flatten", "Reshape", "Squeeze", "Unsqueeze":
-		return true
-	}
-	return false
-}
+// Reshapes reports whether n only gives its operand another shape: the planner
+// makes no step of it.
+func Reshapes(n *Node) bool { return operators[n.Op].alias }
 
 // schedule makes a step of each live operator, in the order of the graph, and
 // folds a Relu into the kernel whose only reader it is.
@@ -149,19 +162,19 @@ func (p *planner) schedule() {
 		if p.uses[v] == 0 {
 			continue
 		}
-		switch n.Op {
-		case OpInput:
+		switch {
+		case n.Op == OpInput:
 			p.Places[i] = Place{Kind: InInput, Index: n.Index}
 			continue
-		case OpParam:
+		case n.Op == OpParam:
 			p.Places[i] = Place{Kind: InParam, Index: n.Index}
 			continue
-		case OpConstant:
+		case n.Data != nil:
 			p.Places[i] = Place{Kind: InConstant, Index: i}
 			continue
 		}
 		p.FLOPs = addSat(p.FLOPs, n.FLOPs)
-		if alias(n) {
+		if Reshapes(n) {
 			p.root[v] = p.root[n.In[0]]
 			continue
 		}
@@ -179,7 +192,7 @@ func (p *planner) schedule() {
 	p.Launches = uint32(len(p.Steps))
 }
 
-func isOperator(n *Node) bool { return n.Op != OpInput && n.Op != OpParam && n.Op != OpConstant }
+func isOperator(n *Node) bool { return n.Op != OpInput && n.Op != OpParam && n.Data == nil }
 
 // outputs gives each output a value computed right into it where that is
 // possible, and a copy where the value is shared or comes from outside.
@@ -245,7 +258,7 @@ func (p *planner) place() {
 // lies in the arena, dies here, has as many bytes, and the kernel reads each
 // element before it writes the one in the same place.
 func (p *planner) over(s *Step, i int) abi.Value {
-	if !inPlace[s.Node.Op] || s.Work > 0 {
+	if !operators[s.Node.Op].over || s.Work > 0 {
 		return 0
 	}
 	for _, in := range reads(s.Node) {
@@ -255,16 +268,6 @@ func (p *planner) over(s *Step, i int) abi.Value {
 		}
 	}
 	return 0
-}
-
-// inPlace lists the kernels that go over all operands in step with the result.
-// An operand with fewer elements is broadcast and never overwritten.
-var inPlace = map[string]bool{
-	"Add": true, "Sub": true, "Mul": true, "Div": true, "Pow": true, "Neg": true, "Abs": true, "Exp": true, "Log": true,
-	"Sqrt": true, "Reciprocal": true, "Relu": true, "LeakyRelu": true, "Sigmoid": true, "Tanh": true, "Erf": true,
-	"Gelu": true, "Softplus": true, "Clip": true, "PowGrad": true, "AbsGrad": true, "SqrtGrad": true,
-	"ReciprocalGrad": true, "ReluGrad": true, "LeakyReluGrad": true, "SigmoidGrad": true, "TanhGrad": true,
-	"ErfGrad": true, "GeluGrad": true, "SoftplusGrad": true, "ClipGrad": true,
 }
 
 // A span is free memory of the arena; the list is sorted and has no neighbours.

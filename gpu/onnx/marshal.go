@@ -18,7 +18,7 @@ func Marshal(g *graph.Graph) ([]byte, error) {
 	if len(g.Outputs()) == 0 {
 		return nil, invalid("the graph has no outputs")
 	}
-	w := &writer{g: g, names: make([]string, g.Len()+1), taken: map[string]bool{}}
+	w := &writer{g: g, names: make([]string, g.Len()+1), taken: map[string]bool{}, done: map[*graph.Call]bool{}}
 	w.choose()
 	body, err := w.graph()
 	if err != nil {
@@ -38,6 +38,8 @@ func Marshal(g *graph.Graph) ([]byte, error) {
 // irVersion is the IR version that came with an opset.
 func irVersion(opset int) int64 {
 	switch {
+	case opset >= 23:
+		return 11
 	case opset >= 21:
 		return 10
 	case opset >= 19:
@@ -51,6 +53,7 @@ type writer struct {
 	names []string // of value v; empty is not written
 	taken map[string]bool
 	extra []graph.Output // outputs that another output, input or parameter already is
+	done  map[*graph.Call]bool
 }
 
 // choose names every value that is written: outputs by their own name, the others
@@ -65,7 +68,7 @@ func (w *writer) choose() {
 		if n.Op == graph.OpInput || n.Op == graph.OpParam {
 			w.names[v], w.taken[n.Name] = n.Name, true
 		}
-		for _, in := range n.In {
+		for _, in := range operands(n) {
 			live[in] = live[in] || live[v]
 		}
 	}
@@ -95,6 +98,13 @@ func (w *writer) graph() (message, error) {
 	for v := abi.Value(1); int(v) <= w.g.Len(); v++ {
 		n := w.g.At(v)
 		if w.names[v] == "" || n.Op == graph.OpInput || n.Op == graph.OpParam {
+			continue
+		}
+		if n.Data == nil && n.Call != nil {
+			if !w.done[n.Call] {
+				w.done[n.Call] = true
+				b.bytes(graphNode, w.call(n.Call))
+			}
 			continue
 		}
 		node, err := w.node(n, w.names[v])
@@ -127,8 +137,54 @@ func (w *writer) graph() (message, error) {
 	return b, nil
 }
 
+// operands lists what must be written before n: nothing for what is known, and
+// for a part of an operator what that operator takes.
+func operands(n *graph.Node) []abi.Value {
+	switch {
+	case n.Data != nil:
+		return nil
+	case n.Call != nil:
+		return n.Call.In
+	}
+	return n.In
+}
+
+// call writes the operator that others stand for.
+func (w *writer) call(c *graph.Call) message {
+	var b message
+	for _, in := range c.In {
+		b.text(nodeInput, w.names[in])
+	}
+	last := len(c.Out)
+	for last > 0 && w.names[c.Out[last-1]] == "" {
+		last--
+	}
+	for _, v := range c.Out[:last] {
+		name := w.names[v]
+		if w.g.At(v).Data != nil {
+			name = "" // written as a constant
+		}
+		b.text(nodeOutput, name)
+	}
+	b.text(nodeOp, c.Op)
+	for _, a := range c.Raw {
+		b.bytes(nodeAttribute, attribute(a))
+	}
+	return b
+}
+
 func (w *writer) node(n *graph.Node, name string) (message, error) {
 	var b message
+	if n.Data != nil {
+		b.text(nodeOutput, name)
+		b.text(nodeOp, graph.OpConstant)
+		var a message
+		a.text(attrName, "value")
+		a.bytes(attrT, tensor("", n.DType, n.Shape, n.Data))
+		a.varint(attrType, int64(abi.AttrTensor))
+		b.bytes(nodeAttribute, a)
+		return b, nil
+	}
 	if n.Derived {
 		return nil, invalid("output %s needs %s, which is part of a gradient and no ONNX operator", quote(name), n.Op)
 	}
@@ -137,13 +193,6 @@ func (w *writer) node(n *graph.Node, name string) (message, error) {
 	}
 	b.text(nodeOutput, name)
 	b.text(nodeOp, n.Op)
-	if n.Op == graph.OpConstant {
-		var a message
-		a.text(attrName, "value")
-		a.bytes(attrT, tensor("", n.DType, n.Shape, n.Data))
-		a.varint(attrType, tensorAttr)
-		b.bytes(nodeAttribute, a)
-	}
 	for _, a := range n.Raw {
 		b.bytes(nodeAttribute, attribute(a))
 	}
@@ -167,6 +216,12 @@ func attribute(a abi.Attr) message {
 	case abi.AttrInts:
 		for _, i := range a.Ints {
 			b.varint(attrInts, i)
+		}
+	case abi.AttrTensor:
+		b.bytes(attrT, tensor("", a.Tensor.DType, a.Tensor.Shape, a.Tensor.Data))
+	case abi.AttrStrings:
+		for _, s := range a.Strings {
+			b.text(attrStrings, s)
 		}
 	}
 	b.varint(attrType, int64(a.Type))

@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"math"
 	"slices"
 
 	"github.com/cloister-ai/cloister/abi"
@@ -16,30 +17,53 @@ const (
 
 	graphNode, graphInitializer, graphInput, graphOutput, graphSparse = 1, 5, 11, 12, 15
 
-	nodeInput, nodeOutput, nodeOp, nodeAttribute, nodeDomain = 1, 2, 4, 5, 7
+	nodeInput, nodeOutput, nodeName, nodeOp, nodeAttribute, nodeDomain = 1, 2, 3, 4, 5, 7
 
-	attrName, attrF, attrI, attrS, attrT, attrFloats, attrInts, attrType, attrRef = 1, 2, 3, 4, 5, 7, 8, 20, 21
+	attrName, attrF, attrI, attrS, attrT, attrG, attrFloats, attrInts, attrStrings, attrType, attrRef = 1, 2, 3, 4, 5, 6, 7, 8, 9, 20, 21
 
-	infoName, infoType                    = 1, 2
-	typeTensor                            = 1
-	tensorTypeElem, tensorTypeShape       = 1, 2
-	shapeDim                              = 1
-	dimValue, dimParam                    = 1, 2
-	tensorAttr                      int64 = 4 // AttributeProto.TENSOR
+	infoName, infoType              = 1, 2
+	typeTensor                      = 1
+	tensorTypeElem, tensorTypeShape = 1, 2
+	shapeDim                        = 1
+	dimValue, dimParam              = 1, 2
+	graphAttr                       = 5 // AttributeProto.GRAPH
 )
 
-// A Maker returns a parameter of type float32 with the given shape and
-// little-endian elements.
-type Maker func(shape []int64, data []byte) (abi.Tensor, error)
+// Options say how a file becomes a graph.
+type Options struct {
+	// Graph says how a graph of the file's opset is bounded.
+	Graph func(opset int) graph.Config
+	// Param returns a parameter with the given little-endian elements.
+	Param func(dt abi.DType, shape []int64, data []byte) (abi.Tensor, error)
+	// Bind fixes what the file leaves open about inputs.
+	Bind []abi.Binding
+	// Constants are the initialisers that become constants, not parameters,
+	// though they are of floating point.
+	Constants map[string]bool
+}
 
-// Parse returns the graph in an ONNX model file. bound says how a graph of the
-// file's opset is bounded. Initialisers of type float32 become parameters made by
-// param; others, and those that an operator needs to know when it is added,
-// become constants. A first dimension of an input that is symbolic becomes 1.
+// A NeedConstants error names initialisers that an operator must know when it is
+// added: the file can be read with them in [Options.Constants]. It is Invalid.
+type NeedConstants struct {
+	Names []string
+	Err   error
+}
+
+func (n *NeedConstants) Error() string { return n.Err.Error() }
+
+// Unwrap returns what needs the initialisers.
+func (n *NeedConstants) Unwrap() error { return n.Err }
+
+// Parse returns the graph in an ONNX model file. Initialisers of floating point
+// become parameters; others, and those that an operator is known to need when it
+// is added, become constants. A first dimension of an input that is symbolic, and
+// not bound, becomes 1. Control flow is resolved: an If becomes the branch that is
+// taken, or both and a choice; a Loop or Scan its iterations, one after the other.
 //
 // It refuses as Invalid, by name, an operator, element type, attribute or
-// feature that is not supported. It reads no other file.
-func Parse(b []byte, bound func(opset int) graph.Config, param Maker) (*graph.Graph, error) {
+// feature that is not supported. It reads no other file. A *NeedConstants or
+// *abi.Unbound error says what more must be known.
+func Parse(b []byte, o Options) (*graph.Graph, error) {
 	var body []byte
 	opset := int64(0)
 	err := fields("model", b, func(x field) (err error) {
@@ -65,13 +89,17 @@ func Parse(b []byte, bound func(opset int) graph.Config, param Maker) (*graph.Gr
 	if opset < graph.MinOpset || opset > graph.MaxOpset {
 		return nil, invalid("opset %d, supported are %d to %d", opset, graph.MinOpset, graph.MaxOpset)
 	}
-	g, err := graph.New(bound(int(opset)))
+	proto, err := parseGraph(body, 0)
 	if err != nil {
 		return nil, err
 	}
-	p := &parser{g: g, param: param, values: map[string]abi.Value{}, tensors: map[string]*tensorProto{}, fixed: map[string]bool{}}
-	if err := p.parse(body); err != nil {
+	g, err := graph.New(o.Graph(int(opset)))
+	if err != nil {
 		return nil, err
+	}
+	p := &parser{g: g, o: o, made: map[*tensorProto]abi.Value{}, names: map[string]bool{}}
+	if err := p.model(proto); err != nil {
+		return nil, p.explain(err)
 	}
 	return g, nil
 }
@@ -93,220 +121,68 @@ func parseOpset(b []byte, opset *int64) error {
 	return err // another domain matters only if a node uses it
 }
 
-// A parser is one graph while it is read.
-type parser struct {
-	g       *graph.Graph
-	param   Maker
-	values  map[string]abi.Value
-	tensors map[string]*tensorProto
-	order   []string // names of tensors
-	nodes   []nodeProto
-	inputs  []infoProto
-	outputs []infoProto
-	fixed   map[string]bool // initialisers that must be constants
-}
-
 type nodeProto struct {
-	op, domain string
-	in, out    []string
-	attrs      []attrProto
+	name, op, domain string
+	in, out          []string
+	attrs            []attrProto
 }
 
 type attrProto struct {
 	abi.Attr
-	tensor *tensorProto
+	graph *graphProto
 }
 
-type infoProto struct {
-	name  string
-	elem  int64
-	shape []int64 // -1 is symbolic
-	known bool
+// A graphProto is a graph as it lies in the file: the model's, or the body of an
+// operator that controls what runs.
+type graphProto struct {
+	nodes           []nodeProto
+	inputs, outputs []infoProto
+	tensors         map[string]*tensorProto
+	order           []string // names of tensors
+	known           map[string]bool
 }
 
-// operandsKnown lists the operands that an operator must know when it is added,
-// beside integers, which are constants anyway.
-var operandsKnown = map[string][]int{"Pow": {1}, "Clip": {1, 2}, "Dropout": {1, 2}}
+// maxDepth bounds how deep graphs lie in each other.
+const maxDepth = 8
 
-func (p *parser) parse(b []byte) error {
-	if err := fields("graph", b, p.field); err != nil {
-		return err
+func parseGraph(b []byte, depth int) (*graphProto, error) {
+	if depth > maxDepth {
+		return nil, invalid("graphs lie more than %d deep in each other", maxDepth)
 	}
-	for _, n := range p.nodes {
-		for _, i := range operandsKnown[n.op] {
-			if i < len(n.in) {
-				p.fixed[n.in[i]] = true
+	g := &graphProto{tensors: map[string]*tensorProto{}}
+	return g, fields("graph", b, func(x field) error {
+		switch x.num {
+		case graphNode:
+			n, err := parseNode(x, depth)
+			g.nodes = append(g.nodes, n)
+			return err
+		case graphInitializer:
+			t, err := parseTensor(x)
+			if err != nil {
+				return err
 			}
+			if t.name == "" || g.tensors[t.name] != nil {
+				return invalid("initialiser %s: the name is empty or taken", quote(t.name))
+			}
+			g.tensors[t.name], g.order = t, append(g.order, t.name)
+		case graphInput, graphOutput:
+			i, err := parseInfo(x)
+			if err != nil {
+				return err
+			}
+			if x.num == graphInput {
+				g.inputs = append(g.inputs, i)
+			} else {
+				g.outputs = append(g.outputs, i)
+			}
+		case graphSparse:
+			return invalid("sparse initialisers are not supported")
 		}
-	}
-	for _, in := range p.inputs {
-		if p.tensors[in.name] != nil {
-			continue // before IR version 4, initialisers were inputs too
-		}
-		if err := p.input(in); err != nil {
-			return err
-		}
-	}
-	for _, name := range p.order {
-		if err := p.initializer(name, p.tensors[name]); err != nil {
-			return err
-		}
-	}
-	for _, n := range p.nodes {
-		if err := p.node(n); err != nil {
-			return err
-		}
-	}
-	if len(p.outputs) == 0 {
-		return invalid("the graph has no outputs")
-	}
-	for _, o := range p.outputs {
-		v, ok := p.values[o.name]
-		if !ok {
-			return invalid("output %s is computed by no node", quote(o.name))
-		}
-		if err := p.g.Output(o.name, v); err != nil {
-			return err
-		}
-	}
-	return nil
+		return nil
+	})
 }
 
-func (p *parser) field(x field) error {
-	switch x.num {
-	case graphNode:
-		n, err := parseNode(x)
-		p.nodes = append(p.nodes, n)
-		return err
-	case graphInitializer:
-		t, err := parseTensor(x)
-		if err != nil {
-			return err
-		}
-		if t.name == "" || p.tensors[t.name] != nil {
-			return invalid("initialiser %s: the name is empty or taken", quote(t.name))
-		}
-		p.tensors[t.name], p.order = t, append(p.order, t.name)
-	case graphInput, graphOutput:
-		i, err := parseInfo(x)
-		if err != nil {
-			return err
-		}
-		if x.num == graphInput {
-			p.inputs = append(p.inputs, i)
-		} else {
-			p.outputs = append(p.outputs, i)
-		}
-	case graphSparse:
-		return invalid("sparse initialisers are not supported")
-	}
-	return nil
-}
-
-func (p *parser) define(name string, v abi.Value) error {
-	if _, ok := p.values[name]; ok {
-		return invalid("value %s is computed twice", quote(name))
-	}
-	p.values[name] = v
-	return nil
-}
-
-func (p *parser) input(in infoProto) error {
-	if !in.known {
-		return invalid("input %s has no tensor type with a shape", quote(in.name))
-	}
-	dt, err := dtype(in.elem)
-	if err != nil {
-		return err
-	}
-	shape := slices.Clone(in.shape)
-	for i, d := range shape {
-		switch {
-		case d >= 0:
-		case i == 0:
-			shape[i] = 1
-		default:
-			return invalid("input %s: dimension %d is symbolic; only the first may be", quote(in.name), i)
-		}
-	}
-	v, err := p.g.Input(in.name, dt, shape)
-	if err != nil {
-		return err
-	}
-	return p.define(in.name, v)
-}
-
-func (p *parser) initializer(name string, t *tensorProto) error {
-	dt, data, err := t.elements()
-	if err != nil {
-		return err
-	}
-	var v abi.Value
-	if dt == abi.Float32 && !p.fixed[name] {
-		made, err := p.param(t.dims, data)
-		if err != nil {
-			return err
-		}
-		if v, err = p.g.Param(name, made); err != nil {
-			return err
-		}
-	} else if v, err = p.g.ConstantBytes(dt, t.dims, data); err != nil {
-		return err
-	}
-	return p.define(name, v)
-}
-
-func (p *parser) node(n nodeProto) error {
-	if n.domain != "" && n.domain != "ai.onnx" {
-		return invalid("operator %s of domain %s is not supported", quote(n.op), quote(n.domain))
-	}
-	if len(n.out) == 0 || n.out[0] == "" {
-		return invalid("operator %s has no result", quote(n.op))
-	}
-	v, err := p.add(n)
-	if err != nil {
-		return err
-	}
-	return p.define(n.out[0], v) // optional further results do not exist: nothing may read them
-}
-
-func (p *parser) add(n nodeProto) (abi.Value, error) {
-	if n.op == graph.OpConstant && len(n.attrs) == 1 && n.attrs[0].tensor != nil {
-		dt, data, err := n.attrs[0].tensor.elements()
-		if err != nil {
-			return 0, err
-		}
-		return p.g.ConstantBytes(dt, n.attrs[0].tensor.dims, data)
-	}
-	in := make([]abi.Value, len(n.in))
-	for i, name := range n.in {
-		if name == "" {
-			continue
-		}
-		v, ok := p.values[name]
-		if !ok {
-			return 0, invalid("operator %s: input %s is not computed before it", quote(n.op), quote(name))
-		}
-		in[i] = v
-	}
-	for len(in) > 0 && in[len(in)-1] == 0 {
-		in = in[:len(in)-1]
-	}
-	var attrs []abi.Attr
-	for _, a := range n.attrs {
-		if a.tensor != nil {
-			return 0, invalid("operator %s: attribute %s is a tensor", quote(n.op), quote(a.Name))
-		}
-		attrs = append(attrs, a.Attr)
-	}
-	out, err := p.g.Node(n.op, attrs, in)
-	if err != nil {
-		return 0, err
-	}
-	return out[0], nil
-}
-
-func parseNode(x field) (n nodeProto, err error) {
+func parseNode(x field, depth int) (n nodeProto, err error) {
 	b, err := x.message("node")
 	if err != nil {
 		return n, err
@@ -320,13 +196,15 @@ func parseNode(x field) (n nodeProto, err error) {
 		case nodeOutput:
 			s, err = x.text("node output")
 			n.out = append(n.out, s)
+		case nodeName:
+			n.name, err = x.text("node name")
 		case nodeOp:
 			n.op, err = x.text("operator")
 		case nodeDomain:
 			n.domain, err = x.text("operator domain")
 		case nodeAttribute:
 			var a attrProto
-			a, err = parseAttr(x)
+			a, err = parseAttr(x, depth)
 			n.attrs = append(n.attrs, a)
 		}
 		return err
@@ -334,12 +212,13 @@ func parseNode(x field) (n nodeProto, err error) {
 	return n, err
 }
 
-func parseAttr(x field) (a attrProto, err error) {
+func parseAttr(x field, depth int) (a attrProto, err error) {
 	b, err := x.message("attribute")
 	if err != nil {
 		return a, err
 	}
 	typ := int64(0)
+	var t *tensorProto
 	err = fields("attribute", b, func(x field) (err error) {
 		switch x.num {
 		case attrName:
@@ -351,7 +230,12 @@ func parseAttr(x field) (a attrProto, err error) {
 		case attrS:
 			a.S, err = x.text("attribute value")
 		case attrT:
-			a.tensor, err = parseTensor(x)
+			t, err = parseTensor(x)
+		case attrG:
+			var m []byte
+			if m, err = x.message("attribute graph"); err == nil {
+				a.graph, err = parseGraph(m, depth+1)
+			}
 		case attrFloats:
 			var bits []uint32
 			bits, err = x.fixed32s(nil)
@@ -360,6 +244,10 @@ func parseAttr(x field) (a attrProto, err error) {
 			}
 		case attrInts:
 			a.Ints, err = x.integers(a.Ints)
+		case attrStrings:
+			var s string
+			s, err = x.text("attribute value")
+			a.Strings = append(a.Strings, s)
 		case attrType:
 			typ = int64(x.u)
 		case attrRef:
@@ -367,15 +255,30 @@ func parseAttr(x field) (a attrProto, err error) {
 		}
 		return err
 	})
+	if err != nil {
+		return a, err
+	}
 	switch {
-	case err != nil:
-	case typ == tensorAttr && a.tensor != nil:
-	case slices.Contains([]int64{int64(abi.AttrFloat), int64(abi.AttrInt), int64(abi.AttrString), int64(abi.AttrFloats), int64(abi.AttrInts)}, typ):
-		a.Type, a.tensor = abi.AttrType(typ), nil
+	case typ == graphAttr && a.graph != nil:
+		return a, nil
+	case typ == int64(abi.AttrTensor) && t != nil:
+		a.Tensor = &abi.Literal{Shape: t.dims}
+		a.Tensor.DType, a.Tensor.Data, err = t.elements()
+	case slices.Contains(plainAttrs, abi.AttrType(typ)) && typ < math.MaxUint8:
 	default:
 		err = invalid("attribute %s has type %d, which is not supported", quote(a.Name), typ)
 	}
+	a.Type, a.graph = abi.AttrType(typ), nil
 	return a, err
+}
+
+var plainAttrs = []abi.AttrType{abi.AttrFloat, abi.AttrInt, abi.AttrString, abi.AttrFloats, abi.AttrInts, abi.AttrStrings}
+
+type infoProto struct {
+	name  string
+	elem  int64
+	shape []int64 // -1 is symbolic
+	known bool
 }
 
 func parseInfo(x field) (i infoProto, err error) {

@@ -13,18 +13,20 @@ import (
 const (
 	tensorDims, tensorType, tensorSegment                = 1, 2, 3
 	tensorFloats, tensorInt32s, tensorInt64s, tensorName = 4, 5, 7, 8
-	tensorRaw, tensorExternal, tensorLocation            = 9, 13, 14
+	tensorRaw, tensorDoubles, tensorUint64s              = 9, 10, 11
+	tensorExternal, tensorLocation                       = 13, 14
 )
 
 // A tensorProto is a tensor as it lies in the file.
 type tensorProto struct {
-	name   string
-	dims   []int64
-	elem   int64
-	raw    []byte
-	hasRaw bool
-	floats []uint32
-	ints   []int64
+	name    string
+	dims    []int64
+	elem    int64
+	raw     []byte
+	hasRaw  bool
+	floats  []uint32
+	doubles []uint64
+	ints    []int64
 }
 
 func float(bits uint32) float32 { return math.Float32frombits(bits) }
@@ -50,7 +52,9 @@ func parseTensor(x field) (*tensorProto, error) {
 			t.hasRaw = true
 		case tensorFloats:
 			t.floats, err = x.fixed32s(t.floats)
-		case tensorInt32s, tensorInt64s:
+		case tensorDoubles:
+			t.doubles, err = x.fixed64s(t.doubles)
+		case tensorInt32s, tensorInt64s, tensorUint64s:
 			t.ints, err = x.integers(t.ints)
 		case tensorSegment:
 			err = invalid("tensor %s is in segments, which is not supported", quote(t.name))
@@ -85,17 +89,22 @@ func (t *tensorProto) elements() (abi.DType, []byte, error) {
 	}
 	data, size := t.raw, n*dt.Size()
 	if !t.hasRaw {
-		if have := int64(len(t.floats) + len(t.ints)); have != n {
+		if have := int64(len(t.floats) + len(t.doubles) + len(t.ints)); have != n {
 			return 0, nil, invalid("tensor %s has %d elements, its shape %v wants %d", quote(t.name), have, t.dims, n)
 		}
 		data = make([]byte, 0, size)
 		for _, u := range t.floats {
 			data = binary.LittleEndian.AppendUint32(data, u)
 		}
+		for _, u := range t.doubles {
+			data = binary.LittleEndian.AppendUint64(data, u)
+		}
 		for _, i := range t.ints {
 			switch dt.Size() {
 			case 1:
 				data = append(data, byte(i))
+			case 2:
+				data = binary.LittleEndian.AppendUint16(data, uint16(i))
 			case 4:
 				data = binary.LittleEndian.AppendUint32(data, uint32(i))
 			default:

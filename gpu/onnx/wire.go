@@ -103,6 +103,21 @@ func (x field) fixed32s(dst []uint32) ([]uint32, error) {
 	return dst, nil
 }
 
+// fixed64s appends a repeated double field, packed or not, as bits.
+func (x field) fixed64s(dst []uint64) ([]uint64, error) {
+	if x.typ == protowire.Fixed64Type {
+		return append(dst, x.u), nil
+	}
+	if x.typ != protowire.BytesType || len(x.b)%8 != 0 {
+		return nil, invalid("field %d is not a list of doubles", x.num)
+	}
+	for b := x.b; len(b) > 0; b = b[8:] {
+		u, _ := protowire.ConsumeFixed64(b)
+		dst = append(dst, u)
+	}
+	return dst, nil
+}
+
 // maxText bounds the bytes of a name in a file.
 const maxText = 1024
 

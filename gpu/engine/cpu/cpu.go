@@ -54,9 +54,15 @@ func Compile(p *graph.Plan, opt abi.Optimizer, workers int) (*Program, error) {
 		x.scratch = append(x.scratch, make([]float32, kBlock*colBlock))
 	}
 	for _, s := range p.Steps {
-		bind, ok := kernels[s.Node.Op]
-		if !ok {
-			return nil, fmt.Errorf("cpu: operator %q has no kernel: %w", s.Node.Op, abi.Internal)
+		in := make([]graph.Type, len(s.Node.In))
+		for i, v := range s.Node.In {
+			if v != 0 {
+				in[i] = p.Graph.At(v).Type
+			}
+		}
+		bind := kernelOf(s.Node, in)
+		if bind == nil {
+			return nil, fmt.Errorf("cpu: %s has no kernel for %v to %v: %w", s.Node.Op, in, s.Node.Type, abi.Invalid)
 		}
 		b := &binding{p: x, n: s.Node, out: x.arg(s.Value), relu: s.Relu,
 			work: arg{place: graph.Place{Kind: graph.InArena, Offset: s.WorkOffset}, bytes: s.Work}}

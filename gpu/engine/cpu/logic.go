@@ -70,14 +70,7 @@ func order[T ordered](b *binding, sign int) []stage {
 }
 
 func bindWhere(b *binding) []stage {
-	switch b.out.typ.DType.Size() {
-	case 1:
-		return where[uint8](b)
-	case 4:
-		return where[uint32](b)
-	default:
-		return where[uint64](b)
-	}
+	return sized(b, where[uint8], where[uint16], where[uint32], where[uint64])
 }
 
 func where[T any](b *binding) []stage {

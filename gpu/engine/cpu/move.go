@@ -4,10 +4,12 @@ import "slices"
 
 // The kernels here move elements and never look at them, so they know only sizes.
 
-func sized(b *binding, one, four, eight func(*binding) []stage) []stage {
+func sized(b *binding, one, two, four, eight bind) []stage {
 	switch b.out.typ.DType.Size() {
 	case 1:
 		return one(b)
+	case 2:
+		return two(b)
 	case 4:
 		return four(b)
 	default:
@@ -16,7 +18,7 @@ func sized(b *binding, one, four, eight func(*binding) []stage) []stage {
 }
 
 func bindExpand(b *binding) []stage {
-	return sized(b, expand[uint8], expand[uint32], expand[uint64])
+	return sized(b, expand[uint8], expand[uint16], expand[uint32], expand[uint64])
 }
 
 func expand[T any](b *binding) []stage {
@@ -117,6 +119,7 @@ func read[T any](b *binding, x box) []stage {
 func readBox(b *binding, x box) []stage {
 	return sized(b,
 		func(b *binding) []stage { return read[uint8](b, x) },
+		func(b *binding) []stage { return read[uint16](b, x) },
 		func(b *binding) []stage { return read[uint32](b, x) },
 		func(b *binding) []stage { return read[uint64](b, x) })
 }

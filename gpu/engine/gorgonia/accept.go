@@ -28,12 +28,24 @@ var accepted = map[string]func(n *graph.Node, in []graph.Type) string{
 // not in this form, or not right.
 func Accept(n *graph.Node, in []graph.Type) error {
 	why := "it is not on the list of operators known to be right"
-	if f, ok := accepted[n.Op]; ok {
+	if t := slices.IndexFunc(slices.Concat(in, []graph.Type{n.Type}), func(t graph.Type) bool { return !known(t.DType) }); t >= 0 {
+		why = "element types are float32, integers and bool"
+	} else if f, ok := accepted[n.Op]; ok {
 		if why = f(n, in); why == "" {
 			return nil
 		}
 	}
 	return fmt.Errorf("gorgonia does not run %s: %s: %w", n.Op, why, abi.Invalid)
+}
+
+// known reports whether dt is a type that a program here holds; a zero type is
+// that of an operand left out.
+func known(dt abi.DType) bool {
+	switch dt {
+	case 0, abi.Float32, abi.Int64, abi.Int32, abi.Uint8, abi.Bool:
+		return true
+	}
+	return false
 }
 
 func anything(*graph.Node, []graph.Type) string { return "" }

@@ -50,7 +50,10 @@ func Lower(p *graph.Plan) (Program, error) {
 			continue
 		}
 		n := *g.At(v)
-		n.Raw = nil
+		n.Raw, n.Call = nil, nil
+		if n.Data != nil { // what is computed of constants is one
+			n.Op, n.In = graph.OpConstant, nil
+		}
 		l.Nodes[v-1] = n
 		if d, ok := g.Derivative(v); ok && n.Op != "Fill" {
 			l.Derived[v] = d

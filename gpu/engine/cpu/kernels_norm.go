@@ -1,0 +1,9 @@
+package cpu
+
+// normKernels: normalisation and losses.
+var normKernels = map[string]bind{
+	"BatchNormalization":        bindBatchNorm,
+	"LayerNormalization":        bindLayerNorm,
+	"SoftmaxCrossEntropyLoss":   bindLoss(true),
+	"NegativeLogLikelihoodLoss": bindLoss(false),
+}

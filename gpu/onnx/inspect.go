@@ -1,0 +1,88 @@
+package onnx
+
+import (
+	"github.com/cloister-ai/cloister/abi"
+)
+
+// An Info is what a model file says of itself, before anything is known of
+// whether it can run.
+type Info struct {
+	Opset     int64
+	Inputs    []Port // initialisers left out
+	Outputs   []Port
+	Operators map[string]int // how many nodes of each, those of bodies included
+	Elements  int64          // of all initialisers
+}
+
+// A Port is a declared input or output. A dimension of -1 is symbolic.
+type Port struct {
+	Name  string
+	DType abi.DType // zero where the file names a type that there is not here
+	Shape []int64   // nil where the file does not say
+}
+
+// Inspect reads what a model file says of itself. Errors: Invalid for a file
+// that is no model.
+func Inspect(b []byte) (Info, error) {
+	info := Info{Operators: map[string]int{}}
+	var body []byte
+	err := fields("model", b, func(x field) (err error) {
+		switch x.num {
+		case modelGraph:
+			body, err = x.message("graph")
+		case modelOpset:
+			var m []byte
+			if m, err = x.message("opset import"); err == nil {
+				err = parseOpset(m, &info.Opset)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return info, err
+	}
+	if body == nil || info.Opset == 0 {
+		return info, invalid("the file is not a model: it has no graph or no opset")
+	}
+	g, err := parseGraph(body, 0)
+	if err != nil {
+		return info, err
+	}
+	for _, in := range g.inputs {
+		if g.tensors[in.name] == nil {
+			info.Inputs = append(info.Inputs, in.port())
+		}
+	}
+	for _, o := range g.outputs {
+		info.Outputs = append(info.Outputs, o.port())
+	}
+	info.count(g)
+	return info, nil
+}
+
+func (i *Info) count(g *graphProto) {
+	for _, t := range g.tensors {
+		if n, err := abi.Elements(t.dims); err == nil {
+			i.Elements += n
+		}
+	}
+	for _, n := range g.nodes {
+		i.Operators[n.op]++
+		for _, a := range n.attrs {
+			if a.graph != nil {
+				i.count(a.graph)
+			}
+		}
+	}
+}
+
+func (i infoProto) port() Port {
+	p := Port{Name: i.name}
+	if dt, err := dtype(i.elem); err == nil {
+		p.DType = dt
+	}
+	if i.known {
+		p.Shape = append([]int64{}, i.shape...)
+	}
+	return p
+}
