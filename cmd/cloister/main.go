@@ -12,9 +12,11 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/abi/recipe"
 	"github.com/cloister-ai/cloister/gpu/driver"
 
 	"github.com/alecthomas/kong"
@@ -33,7 +35,7 @@ type cli struct {
 
 	Data  dataCmd  `cmd:"" help:"Pack and look at datasets."`
 	App   appCmd   `cmd:"" help:"Publish apps."`
-	Model modelCmd `cmd:"" help:"Fetch bought models."`
+	Model modelCmd `cmd:"" help:"Import, ask, publish and fetch models."`
 	Run   runCmd   `cmd:"" help:"Run an app on this machine, in the sandbox, without network or slot."`
 	Buy   buyCmd   `cmd:"" help:"Buy the use of assets, in one bundle."`
 	Send  sendCmd  `cmd:"" name:"submit" help:"Run an app on a rented slot."`
@@ -46,6 +48,7 @@ type cli struct {
 	Balance  balanceCmd  `cmd:"" help:"Show who has what."`
 	Settle   settleCmd   `cmd:"" help:"Settle purchases and pay everybody out."`
 	Devices  devicesCmd  `cmd:"" help:"List this machine's devices."`
+	Bench    benchCmd    `cmd:"" help:"Measure what this machine computes, and sign its score."`
 	Deploy   deployCmd   `cmd:"" help:"Put the contracts on another chain, once."`
 	Mint     mintCmd     `cmd:"" help:"Make credits on a chain of your own, up to an amount."`
 	Token    tokenCmd    `cmd:"" help:"Print the tokens with which hosts and clients join this node."`
@@ -65,7 +68,7 @@ func cloister(ctx context.Context, args []string, stdin io.Reader, stdout, stder
 	var c cli
 	p, err := kong.New(&c, kong.Name("cloister"),
 		kong.Description("AI apps as WebAssembly on rented machines, over data nobody can copy."),
-		kong.Vars{"state": defaultState()},
+		kong.Vars{"state": defaultState(), "presets": strings.Join(recipe.Presets(), ", ")},
 		kong.Writers(stdout, stderr), kong.BindTo(ctx, (*context.Context)(nil)))
 	if err != nil {
 		return fail(stderr, fmt.Errorf("command line: %w: %w", abi.Internal, err))

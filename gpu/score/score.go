@@ -95,16 +95,16 @@ func Measure(ctx context.Context, e abi.Engine, each time.Duration, done func(Fi
 	return c, nil
 }
 
-// Of is the score of figures: 100 times the geometric mean, over the kinds, of
-// the geometric mean of a kind's rates as parts of par. A kind without a figure, or
-// with one that has no rate, makes it zero.
+// Of is the score of figures: the geometric mean, over the kinds, of the
+// geometric mean of a kind's points. A kind without a figure, or with one of no
+// points, makes it zero.
 func Of(figures []Figure) float64 {
 	sum := 0.0
 	for _, p := range par {
 		logs, n := 0.0, 0
 		for _, f := range figures {
 			if f.Kind == p.kind {
-				logs += math.Log(f.Rate / p.rate)
+				logs += math.Log(f.Points())
 				n++
 			}
 		}
@@ -113,11 +113,21 @@ func Of(figures []Figure) float64 {
 		}
 		sum += logs / float64(n)
 	}
-	return 100 * math.Exp(sum/float64(len(par)))
+	return math.Exp(sum / float64(len(par)))
 }
 
-// Unit is what rates of that kind are given in; empty for a kind there is not.
-func (k Kind) Unit() string {
+// Points is a figure's rate as a percentage of par; zero for a kind there is not.
+func (f Figure) Points() float64 {
+	for _, p := range par {
+		if p.kind == f.Kind {
+			return 100 * f.Rate / p.rate
+		}
+	}
+	return 0
+}
+
+// unit is what rates of that kind are given in; empty for a kind there is not.
+func (k Kind) unit() string {
 	for _, p := range par {
 		if p.kind == k {
 			return p.unit
@@ -151,10 +161,13 @@ func measure(ctx context.Context, e abi.Engine, s shape, each time.Duration) (f 
 	slices.Sort(took)
 	median := took[len(took)/2]
 	return Figure{
-		Kind: s.kind, What: s.what, Runs: uint32(len(took)), Unit: s.kind.Unit(),
+		Kind: s.kind, What: s.what, Runs: uint32(len(took)), Unit: s.kind.unit(),
 		Median: milliseconds(median), Best: milliseconds(took[0]),
 		Rate: s.work / float64(max(median.Nanoseconds(), 1)), // of work a nanosecond, which is billions a second
 	}, nil
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e6 }
+
+// Shapes is how many figures a card has.
+func Shapes() uint64 { return uint64(len(shapes)) }
