@@ -109,7 +109,12 @@ func (c opCase) build(b *builder) (abi.Value, []array, error) {
 	return out[0], in, nil
 }
 
+// cases are those of every family of operators.
 func cases() []opCase {
+	return slices.Concat(coreCases(), elementCases(), moveCases(), windowCases(), reduceCases(), sequenceCases())
+}
+
+func coreCases() []opCase {
 	img := func(seed uint64, s ...int64) operand { return x(seed, s...) }
 	one := func(op string, f func(float64) float64) opCase {
 		return opCase{name: op, in: []operand{x(1, 3, 5)}, want: unary(f)}

@@ -12,9 +12,11 @@ import (
 )
 
 // The opsets that are understood. Guests build with GuestOpset or later; files
-// may be as old as MinOpset.
+// may be as old as MinOpset, and before FullOpset have only the operators that
+// did not change with it.
 const (
-	MinOpset   = 7
+	MinOpset   = 1
+	FullOpset  = 7
 	GuestOpset = 13
 	MaxOpset   = 24
 )
@@ -167,6 +169,9 @@ func (g *Graph) add(name string, attrs []abi.Attr, inputs []abi.Value, o origin)
 	}
 	if g.cfg.Opset < op.since && !o.internal {
 		return nil, fmt.Errorf("graph: %s needs opset %d, the graph states %d: %w", name, op.since, g.cfg.Opset, abi.Invalid)
+	}
+	if g.cfg.Opset < FullOpset && !o.internal && !unchanged[name] {
+		return nil, fmt.Errorf("graph: %s is supported from opset %d, the graph states %d: %w", name, FullOpset, g.cfg.Opset, abi.Invalid)
 	}
 	before := *g
 	if err := g.room(&g.ops, "operators"); err != nil {

@@ -26,6 +26,18 @@ type operator struct {
 	compose func(c *call, t *builder) ([]abi.Value, error)
 }
 
+// unchanged lists the operators that mean at opset 7 what they meant before.
+var unchanged = map[string]bool{
+	"Abs": true, "ArgMax": true, "ArgMin": true, "Ceil": true, "Conv": true, "ConvTranspose": true, "DepthToSpace": true,
+	"Elu": true, "Exp": true, "Flatten": true, "Floor": true, "Gather": true, "GlobalAveragePool": true, "GlobalMaxPool": true,
+	"HardSigmoid": true, "Hardmax": true, "Identity": true, "InstanceNormalization": true, "LRN": true, "LeakyRelu": true,
+	"Log": true, "LogSoftmax": true, "MatMul": true, "MaxPool": true, "Neg": true, "Not": true, "Reciprocal": true,
+	"ReduceL1": true, "ReduceL2": true, "ReduceLogSum": true, "ReduceLogSumExp": true, "ReduceMax": true, "ReduceMean": true,
+	"ReduceMin": true, "ReduceProd": true, "ReduceSum": true, "ReduceSumSquare": true, "Relu": true, "Selu": true,
+	"Shape": true, "Sigmoid": true, "Size": true, "Slice": true, "Softmax": true, "Softplus": true, "Softsign": true,
+	"SpaceToDepth": true, "Sqrt": true, "Squeeze": true, "Tanh": true, "ThresholdedRelu": true, "Transpose": true, "Unsqueeze": true,
+}
+
 type table map[string]operator
 
 // operators lists every operator there is: reading its parts is knowing what a

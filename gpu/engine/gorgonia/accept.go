@@ -38,6 +38,9 @@ func Accept(n *graph.Node, in []graph.Type) error {
 	return fmt.Errorf("gorgonia does not run %s: %s: %w", n.Op, why, abi.Invalid)
 }
 
+// Accepts reports whether some form of the operator is run.
+func Accepts(op string) bool { return accepted[op] != nil }
+
 // known reports whether dt is a type that a program here holds; a zero type is
 // that of an operand left out.
 func known(dt abi.DType) bool {

@@ -1,0 +1,3 @@
+package enginetest
+
+func elementCases() []opCase { return nil }

@@ -1,0 +1,3 @@
+package enginetest
+
+func sequenceCases() []opCase { return nil }

@@ -1,0 +1,3 @@
+package enginetest
+
+func windowCases() []opCase { return nil }
