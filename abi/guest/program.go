@@ -40,6 +40,9 @@ func (p *Program) Cost() (abi.Cost, error) {
 	return abi.Cost{FLOPs: le.Uint64(b[:]), Bytes: le.Uint64(b[8:]), Launches: le.Uint32(b[16:])}, nil
 }
 
+// Outputs returns how many outputs there are.
+func (p *Program) Outputs() int { return int(p.outputs) }
+
 // InputShape returns the dimensions of the i-th input.
 func (p *Program) InputShape(i int) ([]int64, error) { return p.shape(0, i) }
 

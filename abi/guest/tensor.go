@@ -62,6 +62,16 @@ func He(r *rand.Rand, shape ...int64) (Tensor, error) {
 	return Floats(w, shape...)
 }
 
+// FromBytes returns a tensor of any element type that holds little-endian
+// elements.
+func FromBytes(dt abi.DType, data []byte, shape ...int64) (Tensor, error) {
+	t, err := NewTensor(dt, shape...)
+	if err != nil {
+		return t, err
+	}
+	return t, only(tensorWrite(t.h, 0, at(data), uint32(len(data))))
+}
+
 // Shape returns the dimensions of t.
 func (t Tensor) Shape() ([]int64, error) {
 	var dims [abi.MaxRank]int64
@@ -95,6 +105,21 @@ func (t Tensor) Ints() ([]int64, error) {
 	}
 	d := make([]int64, n)
 	return d, only(tensorRead(t.h, 0, at(d), uint32(8*n)))
+}
+
+// Bytes returns the little-endian elements of t, whatever their type. Errors:
+// Denied for a tensor that is private.
+func (t Tensor) Bytes() ([]byte, error) {
+	dt, err := t.DType()
+	if err != nil {
+		return nil, err
+	}
+	n, err := t.elements(dt)
+	if err != nil {
+		return nil, err
+	}
+	b := make([]byte, n*dt.Size())
+	return b, only(tensorRead(t.h, 0, at(b), uint32(len(b))))
 }
 
 func (t Tensor) elements(want abi.DType) (int64, error) {
