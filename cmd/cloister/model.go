@@ -14,6 +14,9 @@ import (
 )
 
 type modelCmd struct {
+	Import  modelImportCmd  `cmd:"" help:"Check, price and seal an ONNX model, so that it can be run, published and sold."`
+	Show    modelShowCmd    `cmd:"" help:"Show a model's card: inputs, outputs, size, cost."`
+	Run     modelRunCmd     `cmd:"" help:"Ask a model about photos, sounds or texts, in the sandbox of this machine."`
 	Fetch   modelFetchCmd   `cmd:"" help:"Take a bought model home, if its licence allows."`
 	Publish modelPublishCmd `cmd:"" help:"Put a trained model on sale."`
 	Check   modelCheckCmd   `cmd:"" help:"Test ONNX models against their reference outputs."`

@@ -46,50 +46,60 @@ func (c runCmd) Run(ctx context.Context, log *slog.Logger, t *terminal, state st
 	if err != nil {
 		return err
 	}
-	sb, err := sandbox.New(ctx, sandbox.Config{CacheDir: cacheDir(state), Log: log})
+	models := map[string]sandbox.Model{}
+	if c.Model != "" {
+		if models["model"], err = c.model(state, homePolicy); err != nil {
+			return err
+		}
+	}
+	out, err := c.execute(ctx, log, t, state, wasm, input, models)
 	if err != nil {
 		return err
+	}
+	return writeOutput(c.Output, t.out, out)
+}
+
+// homePolicy is what everything on the own machine is under: nothing but what
+// its licence lets the buyer hold is ever taken home.
+var homePolicy = wire.Policy{Kind: wire.Open}
+
+// execute runs the module in the sandbox and returns what may leave it.
+func (c runCmd) execute(ctx context.Context, log *slog.Logger, t *terminal, state stateDir, wasm, input []byte, models map[string]sandbox.Model) (_ []byte, err error) {
+	sb, err := sandbox.New(ctx, sandbox.Config{CacheDir: cacheDir(state), Log: log})
+	if err != nil {
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, sb.Close(context.WithoutCancel(ctx))) }()
 	app, err := sb.Load(ctx, wasm)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	eng, err := engine.New(c.Engine)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, closeEngine(eng)) }()
 
 	most := wire.Limits{Wall: c.Wall, Memory: c.Memory, Output: c.Bytes, Tensor: c.Tensor}
-	policy := wire.Policy{Kind: wire.Open} // nothing else is ever taken home
-	grant := gate.Local(wire.Limits{}, most, policy)
-	env := sandbox.Env{Input: input, Params: c.Param, Seed: abi.Sum([]byte(c.Seed)), Models: map[string]sandbox.Model{}}
-	if c.Model != "" {
-		m, err := c.model(state, policy)
-		if err != nil {
-			return err
-		}
-		env.Models["model"] = m
-	}
+	grant := gate.Local(wire.Limits{}, most, homePolicy)
 	session, err := eng.Open(ctx, abi.Quota{TensorBytes: grant.Limits().Tensor})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
-	env.Session = session
 	bar := t.bar("running")
-	env.Progress = bar.set
-	out, err := sb.Run(ctx, grant, app, env)
+	out, err := sb.Run(ctx, grant, app, sandbox.Env{
+		Input: input, Params: c.Param, Seed: abi.Sum([]byte(c.Seed)), Models: models, Session: session, Progress: bar.set,
+	})
 	bar.done()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	leaving, err := gate.Release(grant, gate.Leaving{Output: out.Bytes})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return writeOutput(c.Output, t.out, leaving.Output)
+	return leaving.Output, nil
 }
 
 // module reads the app: a file, or a blob of the store.
