@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 // An Activation is what a product or convolution does to its results last.
 type Activation uint8
 
@@ -7,7 +9,7 @@ type Activation uint8
 const (
 	Linear Activation = iota
 	Clamp             // below Low gives Low, above High gives High
-	Leaky             // below zero is multiplied by Low
+	Leaky             // with the sign bit set is multiplied by Low
 )
 
 // An Epilogue is what a product does on the way to and from memory. The zero value
@@ -24,20 +26,6 @@ type Epilogue struct {
 // Relu is an epilogue that sets what is below zero to zero.
 func Relu() Epilogue { return Epilogue{Act: Clamp, High: inf} }
 
-// rows is the epilogue of rows from i on and columns from j on.
-func (e Epilogue) at(i, j, ldc int) Epilogue {
-	if e.RowBias != nil {
-		e.RowBias = e.RowBias[i:]
-	}
-	if e.ColBias != nil {
-		e.ColBias = e.ColBias[j:]
-	}
-	if e.Residual != nil {
-		e.Residual = e.Residual[i*ldc+j:]
-	}
-	return e
-}
-
 func (e *Epilogue) finish(x float32) float32 {
 	switch e.Act {
 	case Clamp:
@@ -48,7 +36,7 @@ func (e *Epilogue) finish(x float32) float32 {
 			x = e.High
 		}
 	case Leaky:
-		if 0 > x {
+		if math.Signbit(float64(x)) {
 			x *= e.Low
 		}
 	}

@@ -1,5 +1,7 @@
 package kernel
 
+import "sync"
+
 // Gemm is c = alpha·a·b, or c += alpha·a·b with add, for a of m×k and b of k×n.
 // c has rows of stride ldc.
 //
@@ -15,53 +17,195 @@ func Gemm(m, n, k int, alpha float32, a, b Matrix, add bool, c []float32, ldc in
 // is added, then the activation applied. With Add there is no bias.
 type Product struct {
 	M, N, K int
-	Alpha   float32 // zero means one
+	Alpha   float32 // multiplies A
 	A, B    Matrix
+	Packed  []float32 // B as PackB leaves it, or nil: then B is read
 	C       []float32
 	LDC     int
 	Add     bool
 	Epilogue
 }
 
-// Run computes the product.
+// The blocks of a product: innerBlock steps along k at once, so that a panel of the
+// right operand and a tile's rows of the left one stay in the first cache, and of
+// the right operand what stays in the second.
+const (
+	innerBlock = 384
+	rightBlock = 320 << 10 // elements
+)
+
+// A bench is what a product needs beside its operands. The inner dimension of what
+// it multiplies at once is at most innerBlock.
+type bench struct {
+	tile
+	offsets []int32
+	left    []float32 // a packed tile of the left operand
+	right   []float32 // packed panels
+}
+
+var benches = sync.Pool{New: func() any {
+	return &bench{left: make([]float32, 16*innerBlock)}
+}}
+
+func grow[T any](s *[]T, n int) []T {
+	if cap(*s) < n {
+		*s = make([]T, n)
+	}
+	*s = (*s)[:n]
+	return *s
+}
+
+// Run computes the product. It needs no memory but what it pools.
 func (p *Product) Run() {
 	if p.M <= 0 || p.N <= 0 {
 		return
 	}
-	portableProduct(p)
+	_ = p.C[(p.M-1)*p.LDC+p.N-1]
+	if p.K > 0 {
+		_ = p.A.Data[(p.M-1)*p.A.RS+(p.K-1)*p.A.CS]
+		if p.Packed == nil {
+			_ = p.B.Data[(p.K-1)*p.B.RS+(p.N-1)*p.B.CS]
+		} else {
+			_ = p.Packed[PackedLen(p.K, p.N)-1]
+		}
+	}
+	p.checkEpilogue(p.M, p.N, p.LDC)
+	b := benches.Get().(*bench)
+	defer benches.Put(b)
+	blocks := max(1, (p.K+innerBlock-1)/innerBlock)
+	inner := max(1, (p.K+blocks-1)/blocks)
+	w := PanelCols()
+	outer := max(w, rightBlock/inner/w*w)
+	for j := 0; j < p.N; j += outer {
+		for k := 0; k == 0 || k < p.K; k += inner {
+			p.block(b, j, min(outer, p.N-j), k, min(inner, p.K-k))
+		}
+	}
+	b.tile = tile{}
 }
 
-// portableProduct is the definition of a product.
-func portableProduct(p *Product) {
-	for i := range p.M {
-		row := p.C[i*p.LDC:][:p.N]
-		switch {
-		case p.Add:
-		case p.RowBias != nil:
-			for j := range row {
-				row[j] = p.RowBias[i]
-			}
-		case p.ColBias != nil:
-			copy(row, p.ColBias)
-		default:
-			clear(row)
+func (e *Epilogue) checkEpilogue(rows, cols, ldc int) {
+	if e.RowBias != nil {
+		_ = e.RowBias[rows-1]
+	}
+	if e.ColBias != nil {
+		_ = e.ColBias[cols-1]
+	}
+	if e.Residual != nil {
+		_ = e.Residual[(rows-1)*ldc+cols-1]
+	}
+}
+
+// block adds inner steps [k0, k0+k) up for columns [j0, j0+n).
+func (p *Product) block(b *bench, j0, n, k0, k int) {
+	w := PanelCols()
+	height := heights(p.M)
+	// Panels are read where they lie when few tiles would read a packed copy.
+	direct := p.Packed == nil && p.B.CS == 1 && p.M <= 4*tileRows() && p.B.RS < 1<<20 // offsets are int32
+	off := grow(&b.offsets, k)
+	stride, panel := w, p.K*w // of rows and panels of packed, in elements
+	var packed []float32
+	switch {
+	case k == 0:
+	case p.Packed != nil:
+		packed = p.Packed[j0*p.K+k0*w:]
+	case direct:
+		stride = p.B.RS
+	default:
+		panel = k * w
+		packed = grow(&b.right, PackedLen(k, n))
+		PackB(packed, k, n, p.B.At(k0, j0), 0, Panels(n))
+	}
+	for i := range off {
+		off[i] = int32(4 * i * stride)
+	}
+	t := &b.tile
+	*t = tile{k: k, ldc: 4 * p.LDC}
+	if k > 0 {
+		t.off = &off[0]
+	}
+	for i := 0; i < p.M; i += height {
+		rows := min(height, p.M-i)
+		if k > 0 {
+			p.left(b, i, rows, k0, k, n)
 		}
-		for q := range p.K {
-			x := p.A.Data[i*p.A.RS+q*p.A.CS]
-			if p.Alpha != 0 {
-				x = float32(x * p.Alpha)
+		for j := 0; j < n; j += w {
+			t.cols = min(w, n-j)
+			switch {
+			case k == 0:
+			case !direct:
+				t.b = &packed[j/w*panel]
+			case t.cols%lanes() == 0:
+				t.b = &p.B.Data[k0*p.B.RS+j0+j]
+			default: // whole vectors would reach beyond the last row
+				p.edge(b, j0+j, k0, k, t.cols, i == 0)
 			}
-			at := q * p.B.RS
-			for j := range row {
-				row[j] = fma(x, p.B.Data[at], row[j])
-				at += p.B.CS
+			p.aim(t, i, j0+j, k0 == 0, k0+k == p.K)
+			t.run(rows)
+			if direct && t.cols%lanes() != 0 && k > 0 {
+				t.off = &off[0]
 			}
-		}
-		for j := range row {
-			if p.Residual != nil {
-				row[j] += p.Residual[i*p.LDC+j]
-			}
-			row[j] = p.finish(row[j])
 		}
 	}
 }
+
+// edge packs the last columns of a right operand that is read where it lies.
+func (p *Product) edge(b *bench, j, k0, k, cols int, first bool) {
+	w := PanelCols()
+	packed := grow(&b.right, k*w+k)
+	if first {
+		packCols(packed[:k*w], p.B.At(k0, j), k, cols, w)
+	}
+	b.tile.b = &packed[0]
+	b.tile.off = edgeOffsets(w)
+}
+
+// left points the tile at rows of the left operand, packed where alpha asks for it
+// or many panels will be multiplied with them.
+func (p *Product) left(b *bench, i, rows, k0, k, n int) {
+	t := &b.tile
+	l := lanes()
+	if p.Alpha == 1 && n <= 8*PanelCols() && p.A.RS%256 != 0 && p.A.CS%256 != 0 {
+		t.a, t.ars, t.acs = &p.A.Data[i*p.A.RS+k0*p.A.CS], 4*p.A.RS, 4*p.A.CS
+		return
+	}
+	packed := b.left[:k*l]
+	packCols(packed, p.A.At(i, k0).T(), k, rows, l)
+	if p.Alpha != 1 {
+		Scale(packed, packed, p.Alpha)
+	}
+	t.a, t.ars, t.acs = &packed[0], 4, 4*l
+}
+
+// aim points the tile at the result and says how its sums start and end.
+func (p *Product) aim(t *tile, i, j int, first, last bool) {
+	t.c = &p.C[i*p.LDC+j]
+	t.start = fromC
+	if first && !p.Add {
+		t.start = fromZero
+		switch {
+		case p.RowBias != nil:
+			t.start, t.bias = fromRowBias, &p.RowBias[i]
+		case p.ColBias != nil:
+			t.start, t.bias = fromColBias, &p.ColBias[j]
+		}
+	}
+	t.residual, t.act = nil, int(Linear)
+	if !last {
+		return
+	}
+	t.act, t.low, t.high = int(p.Act), p.Low, p.High
+	if p.Residual != nil {
+		t.residual = &p.Residual[i*p.LDC+j]
+	}
+}
+
+// packedOffsets are the offsets of the rows of a panel, for both widths.
+var packedOffsets = func() (t [2][innerBlock]int32) {
+	for i := range innerBlock {
+		t[0][i], t[1][i] = int32(64*i), int32(128*i)
+	}
+	return t
+}()
+
+func edgeOffsets(w int) *int32 { return &packedOffsets[w/16-1][0] }

@@ -1,0 +1,53 @@
+package kernel
+
+import "unsafe"
+
+// The tiles by vectors of columns less one, then rows.
+var (
+	tilesAVX2 = [2][15]func(*byte){
+		{1: tile1x1AVX2, tile2x1AVX2, tile3x1AVX2, tile4x1AVX2, tile5x1AVX2, tile6x1AVX2},
+		{1: tile1x2AVX2, tile2x2AVX2, tile3x2AVX2, tile4x2AVX2, tile5x2AVX2, tile6x2AVX2},
+	}
+	tilesAVX512 = [2][15]func(*byte){
+		{
+			1: tile1x1AVX512, tile2x1AVX512, tile3x1AVX512, tile4x1AVX512, tile5x1AVX512, tile6x1AVX512, tile7x1AVX512,
+			tile8x1AVX512, tile9x1AVX512, tile10x1AVX512, tile11x1AVX512, tile12x1AVX512, tile13x1AVX512, tile14x1AVX512,
+		},
+		{
+			1: tile1x2AVX512, tile2x2AVX512, tile3x2AVX512, tile4x2AVX512, tile5x2AVX512, tile6x2AVX512, tile7x2AVX512,
+			tile8x2AVX512, tile9x2AVX512, tile10x2AVX512, tile11x2AVX512, tile12x2AVX512, tile13x2AVX512, tile14x2AVX512,
+		},
+	}
+)
+
+func (t *tile) run(rows int) {
+	wide := 0
+	if t.cols > lanes() {
+		wide = 1
+	}
+	p := (*byte)(unsafe.Pointer(t))
+	switch active {
+	case AVX512:
+		tilesAVX512[wide][rows](p)
+	case AVX2:
+		tilesAVX2[wide][rows](p)
+	default:
+		t.portable(rows)
+	}
+}
+
+func transposeBlocks(dst *float32, ds int, src *float32, off *[16]int, n int) {
+	if active == AVX512 {
+		transposeAVX512(dst, ds, src, off, n)
+		return
+	}
+	transposeAVX2(dst, ds, src, off, n)
+}
+
+func copyPanel(dst *float32, ds int, src *float32, ss, n int) {
+	if active == AVX512 {
+		copyPanelAVX512(dst, ds, src, ss, n)
+		return
+	}
+	copyPanelAVX2(dst, ds, src, ss, n)
+}

@@ -1,0 +1,13 @@
+//go:build !amd64
+
+package kernel
+
+func (t *tile) run(rows int) { t.portable(rows) }
+
+func transposeBlocks(dst *float32, ds int, src *float32, off *[16]int, n int) {
+	panic("kernel: no blocks on this path")
+}
+
+func copyPanel(dst *float32, ds int, src *float32, ss, n int) {
+	panic("kernel: no panels on this path")
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+func transposes() {
+	for _, v := range []isa{avx512, avx2} {
+		v.transpose()
+		v.copyPanel()
+	}
+}
+
+// transpose writes blocks of lanes × lanes: rows of src lie at offsets of a table,
+// n vectors each; row j of dst, at j·ds bytes, gets element j of all rows.
+func (v isa) transpose() {
+	TEXT("transpose"+v.name, NOSPLIT, "func(dst *float32, ds int, src *float32, off *[16]int, n int)")
+	Pragma("noescape")
+	dst := Load(Param("dst"), GP64()).(reg.GPVirtual)
+	ds := Load(Param("ds"), GP64()).(reg.GPVirtual)
+	src := Load(Param("src"), GP64()).(reg.GPVirtual)
+	off := Load(Param("off"), GP64()).(reg.GPVirtual)
+	n := Load(Param("n"), GP64()).(reg.GPVirtual)
+	Label("loop")
+	r := make([]reg.VecVirtual, v.lanes)
+	for i := range r {
+		at := GP64()
+		MOVQ(Mem{Base: off, Disp: 8 * i}, at)
+		r[i] = v.vec()
+		VMOVUPS(Mem{Base: src, Index: at, Scale: 1}, r[i])
+	}
+	two := func(f func(a, b, c Op), a, b reg.VecVirtual) reg.VecVirtual {
+		c := v.vec()
+		f(b, a, c)
+		return c
+	}
+	lps := func(a, b, c Op) { VUNPCKLPS(a, b, c) }
+	hps := func(a, b, c Op) { VUNPCKHPS(a, b, c) }
+	lpd := func(a, b, c Op) { VUNPCKLPD(a, b, c) }
+	hpd := func(a, b, c Op) { VUNPCKHPD(a, b, c) }
+	// In each block of four columns of four rows: element l of the block, of rows
+	// 4g to 4g+3, in all blocks at once.
+	q := make([]reg.VecVirtual, v.lanes) // q[4g+l]
+	for g := 0; g < v.lanes; g += 4 {
+		a, b := two(lps, r[g], r[g+1]), two(hps, r[g], r[g+1])
+		c, d := two(lps, r[g+2], r[g+3]), two(hps, r[g+2], r[g+3])
+		q[g], q[g+1] = two(lpd, a, c), two(hpd, a, c)
+		q[g+2], q[g+3] = two(lpd, b, d), two(hpd, b, d)
+	}
+	out := make([]reg.VecVirtual, v.lanes)
+	for l := range 4 {
+		if v.lanes == 8 {
+			for blk := range 2 {
+				o := v.vec()
+				VPERM2F128(U8(0x20+0x11*blk), q[4+l], q[l], o)
+				out[4*blk+l] = o
+			}
+			continue
+		}
+		pick := func(imm uint8, a, b reg.VecVirtual) reg.VecVirtual {
+			c := v.vec()
+			VSHUFF32X4(U8(imm), b, a, c)
+			return c
+		}
+		x, y := pick(0x88, q[l], q[4+l]), pick(0x88, q[8+l], q[12+l]) // blocks 0 and 2
+		z, w := pick(0xDD, q[l], q[4+l]), pick(0xDD, q[8+l], q[12+l]) // blocks 1 and 3
+		out[l], out[8+l] = pick(0x88, x, y), pick(0xDD, x, y)
+		out[4+l], out[12+l] = pick(0x88, z, w), pick(0xDD, z, w)
+	}
+	for _, o := range out {
+		VMOVUPS(o, Mem{Base: dst})
+		ADDQ(ds, dst)
+	}
+	ADDQ(U8(v.bytes()), src)
+	DECQ(n)
+	JNZ(LabelRef("loop"))
+	VZEROUPPER()
+	RET()
+}
+
+// copyPanel copies n rows of two vectors, from a stride of ss bytes to one of ds.
+func (v isa) copyPanel() {
+	TEXT("copyPanel"+v.name, NOSPLIT, "func(dst *float32, ds int, src *float32, ss, n int)")
+	Pragma("noescape")
+	dst := Load(Param("dst"), GP64()).(reg.GPVirtual)
+	ds := Load(Param("ds"), GP64()).(reg.GPVirtual)
+	src := Load(Param("src"), GP64()).(reg.GPVirtual)
+	ss := Load(Param("ss"), GP64()).(reg.GPVirtual)
+	n := Load(Param("n"), GP64()).(reg.GPVirtual)
+	Label("loop")
+	for j := range 2 {
+		x := v.vec()
+		VMOVUPS(Mem{Base: src, Disp: j * v.bytes()}, x)
+		VMOVUPS(x, Mem{Base: dst, Disp: j * v.bytes()})
+	}
+	ADDQ(ss, src)
+	ADDQ(ds, dst)
+	DECQ(n)
+	JNZ(LabelRef("loop"))
+	VZEROUPPER()
+	RET()
+}
