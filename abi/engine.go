@@ -43,7 +43,8 @@ type Session interface {
 	// Compile checks g, plans its memory and prices it. g may not change after.
 	Compile(ctx context.Context, g Graph) (Program, error)
 	// Trainer compiles one training step: forward, the gradient of loss (a
-	// scalar value of g) by every parameter of g, and the update of opt.
+	// scalar value of g) by every parameter of g that is not frozen, and the
+	// update of opt.
 	Trainer(ctx context.Context, g Graph, loss Value, opt Optimizer) (Trainer, error)
 	// Usage says what the session has used so far.
 	Usage() Usage
@@ -147,6 +148,13 @@ type Graph interface {
 	Constant(t Tensor) (Value, error)
 	// Node adds an ONNX operator. A zero input means an optional input left out.
 	Node(op string, attrs []Attr, inputs []Value) ([]Value, error)
+	// Inline adds the operators of src, a graph of the same session, with inputs
+	// in place of its inputs, and returns the values of its outputs. Its
+	// parameters become this graph's and share their tensors.
+	Inline(src Graph, inputs []Value) ([]Value, error)
+	// FreezeParam keeps a parameter as it is in every trainer made from then on;
+	// an empty name means every parameter there is.
+	FreezeParam(name string) error
 	// Output names v as the graph's next output.
 	Output(name string, v Value) error
 	// Gradient adds the nodes that compute d loss / d wrt, one value each; loss

@@ -30,8 +30,12 @@ type Value uint32
 const None Value = 0
 
 // NewGraph returns an empty graph.
-func NewGraph() *Graph {
-	h, err := result(graphNew(Opset))
+func NewGraph() *Graph { return NewGraphOf(Opset) }
+
+// NewGraphOf returns an empty graph that follows another operator set, as one
+// that has a model of that set in it.
+func NewGraphOf(opset int) *Graph {
+	h, err := result(graphNew(uint32(opset)))
 	return &Graph{h, err}
 }
 
@@ -109,6 +113,37 @@ func (g *Graph) Output(name string, v Value) {
 	if g.err == nil {
 		p, n := text(name)
 		g.value(graphOutput(g.h, p, n, uint32(v)))
+	}
+}
+
+// Inline adds the operators of another graph, with in in place of its inputs,
+// and returns the values of its outputs. The graphs share parameters.
+func (g *Graph) Inline(other *Graph, in ...Value) []Value {
+	var out [64]Value
+	if g.err == nil {
+		g.err = other.err
+	}
+	if g.err != nil {
+		return out[:]
+	}
+	made := g.value(graphInline(g.h, other.h, at(in), uint32(len(in)), unsafe.Pointer(&out), uint32(len(out))))
+	if g.err != nil {
+		return out[:]
+	}
+	return out[:min(int(made), len(out))]
+}
+
+// Freeze keeps parameters as they are in every trainer made from then on: those
+// of these names, or, without a name, all there are.
+func (g *Graph) Freeze(names ...string) {
+	if len(names) == 0 {
+		names = []string{""}
+	}
+	for _, name := range names {
+		if g.err == nil {
+			p, n := text(name)
+			g.value(graphFreeze(g.h, p, n))
+		}
 	}
 }
 

@@ -76,6 +76,12 @@ func graphShape(g, v uint32, ptr unsafe.Pointer, room uint32) int32
 //go:wasmimport cloister_v1 graph_load_onnx
 func graphLoadONNX(ptr unsafe.Pointer, size uint32) int32
 
+//go:wasmimport cloister_v1 graph_inline
+func graphInline(g, other uint32, in unsafe.Pointer, n uint32, out unsafe.Pointer, room uint32) int32
+
+//go:wasmimport cloister_v1 graph_freeze
+func graphFreeze(g uint32, name unsafe.Pointer, nameLen uint32) int32
+
 //go:wasmimport cloister_v1 program_compile
 func programCompile(g uint32) int32
 

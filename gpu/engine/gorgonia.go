@@ -102,7 +102,7 @@ func (g *gorgoniaBackend) compile(ctx context.Context, p *graph.Plan, opt abi.Op
 	if err != nil {
 		return nil, err
 	}
-	x := &gorgoniaProgram{program: program, outputs: len(p.Graph.Outputs())}
+	x := &gorgoniaProgram{program: program, outputs: len(p.Graph.Outputs()), trained: p.Trained}
 	if len(p.Grads) > 0 {
 		var sizes []int
 		for _, v := range p.Grads {
@@ -118,6 +118,7 @@ func (g *gorgoniaBackend) compile(ctx context.Context, p *graph.Plan, opt abi.Op
 type gorgoniaProgram struct {
 	program *driver.Program
 	outputs int
+	trained []int // parameters, by their index
 	update  *cpu.Optimizer
 }
 
@@ -129,7 +130,7 @@ func (x *gorgoniaProgram) run(ctx context.Context, in, params, out []buffer, rat
 	}
 	want := x.outputs
 	if x.update != nil {
-		want += len(params)
+		want += len(x.trained)
 	}
 	if len(got) != want {
 		return fmt.Errorf("gorgonia: %d results, want %d: %w", len(got), want, abi.Internal)
@@ -143,8 +144,10 @@ func (x *gorgoniaProgram) run(ctx context.Context, in, params, out []buffer, rat
 	if x.update == nil {
 		return nil
 	}
-	w, g := make([][]float32, len(params)), make([][]float32, len(params))
-	for i, b := range hostBytes(params) {
+	w, g := make([][]float32, len(x.trained)), make([][]float32, len(x.trained))
+	all := hostBytes(params)
+	for i, at := range x.trained {
+		b := all[at]
 		if len(got[x.outputs+i]) != len(b) {
 			return fmt.Errorf("gorgonia: gradient %d has %d bytes, want %d: %w", i, len(got[x.outputs+i]), len(b), abi.Internal)
 		}

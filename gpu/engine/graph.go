@@ -66,6 +66,21 @@ func (g *sessionGraph) Type(v abi.Value) (abi.DType, []int64, error) {
 	return g.g.Type(v)
 }
 
+func (g *sessionGraph) Inline(src abi.Graph, inputs []abi.Value) ([]abi.Value, error) {
+	own, err := g.s.graph(src)
+	if err != nil {
+		return nil, err
+	}
+	return g.g.Inline(own, inputs)
+}
+
+func (g *sessionGraph) FreezeParam(name string) error {
+	if err := g.s.live(); err != nil {
+		return err
+	}
+	return g.g.FreezeParam(name)
+}
+
 func (g *sessionGraph) Params() []abi.Param { return g.g.Params() }
 
 func (g *sessionGraph) MarshalONNX() ([]byte, error) {

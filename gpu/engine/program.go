@@ -29,8 +29,8 @@ func newProgram(s *session, plan *graph.Plan, opt abi.Optimizer) *program {
 	}
 	if len(plan.Grads) > 0 {
 		var bytes int64
-		for _, t := range p.params {
-			bytes += t.typ.Bytes()
+		for _, i := range plan.Trained {
+			bytes += p.params[i].typ.Bytes()
 		}
 		p.cost.Bytes += uint64(cpu.StateBytes(opt, bytes))
 		p.cost.FLOPs += uint64(bytes) / 4 * updateFLOPs(opt)

@@ -184,21 +184,27 @@ func (s *session) Trainer(ctx context.Context, g abi.Graph, loss abi.Value, opt 
 	if err != nil {
 		return nil, err
 	}
-	seen := make(map[abi.Tensor]string)
-	for _, p := range own.Params() {
+	all, values := own.Params(), own.ParamValues()
+	var wrt []abi.Value
+	trained := make(map[abi.Tensor]string)
+	for _, i := range own.Trained() {
+		p := all[i]
 		if p.Tensor.DType() != abi.Float32 {
 			return nil, fmt.Errorf("engine: trainer: parameter %q is %v, want float32: %w", p.Name, p.Tensor.DType(), abi.Invalid)
 		}
-		if other, ok := seen[p.Tensor]; ok {
-			return nil, fmt.Errorf("engine: trainer: parameters %q and %q are one tensor: %w", other, p.Name, abi.Invalid)
-		}
-		seen[p.Tensor] = p.Name
+		wrt = append(wrt, values[i])
+		trained[p.Tensor] = p.Name
 	}
-	if len(seen) == 0 {
-		return nil, fmt.Errorf("engine: trainer: the graph has no parameters: %w", abi.Invalid)
+	for _, p := range all {
+		if other, ok := trained[p.Tensor]; ok && other != p.Name {
+			return nil, fmt.Errorf("engine: trainer: parameters %q and %q are one tensor: %w", p.Name, other, abi.Invalid)
+		}
+	}
+	if len(wrt) == 0 {
+		return nil, fmt.Errorf("engine: trainer: the graph has no parameters to train: %w", abi.Invalid)
 	}
 	full := own.Clone()
-	grads, err := full.Gradient(loss, full.ParamValues())
+	grads, err := full.Gradient(loss, wrt)
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,8 @@ func Run(t *testing.T, e abi.Engine, refuses ...string) {
 		{"TheLearningRateChanges", learningRate},
 		{"OptimizersAreChecked", badOptimizers},
 		{"ATrainerReturnsOutputsFromBeforeTheUpdate", outputsBeforeUpdate},
+		{"FrozenParametersStay", frozenParameters},
+		{"AGraphWithinAGraphComputesTheSame", graphsWithinGraphs},
 		{"ANetworkLearnsXOR", learnsXOR},
 		{"AConvolutionalNetworkLearns", learnsImages},
 		{"ONNXFilesRoundTrip", roundTrip},

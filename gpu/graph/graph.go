@@ -58,7 +58,8 @@ type Graph struct {
 	derived map[abi.Value]Derivative
 	ops     uint32
 	leaves  uint32
-	known   uint64 // operations spent on known values
+	known   uint64          // operations spent on known values
+	still   map[string]bool // names of parameters that no trainer changes
 	frozen  bool
 }
 
@@ -280,7 +281,7 @@ func (g *Graph) Clone() *Graph {
 	c.nodes = slices.Clone(g.nodes)
 	c.inputs, c.params = slices.Clone(g.inputs), slices.Clone(g.params)
 	c.tensors, c.outputs = slices.Clone(g.tensors), slices.Clone(g.outputs)
-	c.names, c.derived = maps.Clone(g.names), maps.Clone(g.derived)
+	c.names, c.derived, c.still = maps.Clone(g.names), maps.Clone(g.derived), maps.Clone(g.still)
 	return &c
 }
 

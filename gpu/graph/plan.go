@@ -56,7 +56,8 @@ type Plan struct {
 	Arena    int64   // bytes
 	FLOPs    uint64
 	Launches uint32
-	Grads    []abi.Value // by each parameter, in order; empty without a trainer
+	Grads    []abi.Value // by each parameter that is trained, in order; empty without a trainer
+	Trained  []int       // the index of the parameter that each of Grads is by
 }
 
 // A Layout is what a planner must know of the engine.
@@ -82,6 +83,11 @@ func NewPlan(g *Graph, grads []abi.Value, l Layout) (*Plan, error) {
 		root:   make([]abi.Value, len(g.nodes)+1),
 		last:   make([]int, len(g.nodes)+1),
 		pinned: make([]bool, len(g.nodes)+1),
+	}
+	if len(grads) > 0 {
+		if p.Trained = g.Trained(); len(p.Trained) != len(grads) {
+			return nil, fmt.Errorf("graph: %d gradients for %d parameters that are trained: %w", len(grads), len(p.Trained), abi.Internal)
+		}
 	}
 	p.mark()
 	p.schedule()

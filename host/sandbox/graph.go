@@ -246,6 +246,53 @@ func graphLoadONNX(_ context.Context, in *instance, a []uint32) (uint32, error) 
 	return in.load(slices.Clone(b), "")
 }
 
+// graphInline(g, other, in, n_in, out, cap) → the number of results: adds the
+// operators of another graph; writes up to cap values of its outputs. g takes
+// over what is private in it.
+func graphInline(_ context.Context, in *instance, a []uint32) (uint32, error) {
+	g, err := in.editable(a[0])
+	if err != nil {
+		return 0, err
+	}
+	other, err := in.graph(a[1])
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("other: %w", err)
+	case other.sealed != "":
+		return 0, fmt.Errorf("model %q is sealed: its graph answers, and can be no part of another: %w", other.sealed, abi.Denied)
+	case other == g:
+		return 0, fmt.Errorf("a graph cannot be a part of itself: %w", abi.Invalid)
+	}
+	inputs, err := in.values(a[2], a[3], maxInputs)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := in.array(a[4], a[5], 4); err != nil {
+		return 0, fmt.Errorf("results: %w", err)
+	}
+	out, err := g.Inline(other.Graph, inputs)
+	if err != nil {
+		return 0, err
+	}
+	g.params = append(g.params, other.params...)
+	g.constants = max(g.constants, other.constants)
+	return in.giveValues(out, a[4], a[5])
+}
+
+// graphFreeze(g, name, len) keeps a parameter, or with an empty name all there
+// are, as it is in every trainer made from then on.
+func graphFreeze(_ context.Context, in *instance, a []uint32) (uint32, error) {
+	g, err := in.editable(a[0])
+	if err != nil {
+		return 0, err
+	}
+	name, err := in.text("name", a[1], a[2], maxName)
+	if err != nil {
+		return 0, err
+	}
+	return 0, g.FreezeParam(name)
+}
+
 // load parses a model file. A sealed one is named.
 func (in *instance) load(onnx []byte, sealed string) (uint32, error) {
 	s, err := in.session()

@@ -57,6 +57,8 @@ var imports = []struct {
 	{"graph_gradient", 5, graphGradient},
 	{"graph_shape", 4, graphShape},
 	{"graph_load_onnx", 2, graphLoadONNX},
+	{"graph_inline", 6, graphInline},
+	{"graph_freeze", 3, graphFreeze},
 
 	// Programs: compiled graphs. What comes out is as private as what went in.
 	{"program_compile", 1, programCompile},

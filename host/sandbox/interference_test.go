@@ -25,7 +25,7 @@ var calls = map[string]string{
 	"input_len": "", "input_read": "isl", "output_write": "sl", "log": "in", "param": "nsl", "progress": "iin", "error_text": "sl", "random": "sl",
 	"tensor_new": "ial", "tensor_write": "tisl", "tensor_read": "tisl", "tensor_shape": "tsl", "tensor_dtype": "t", "tensor_free": "t",
 	"graph_new": "i", "graph_input": "gniai", "graph_param": "gnt", "graph_constant": "gt", "graph_node": "gnaialsi", "graph_output": "gnv",
-	"graph_gradient": "gvais", "graph_shape": "gvsl", "graph_load_onnx": "sl",
+	"graph_gradient": "gvais", "graph_shape": "gvsl", "graph_load_onnx": "sl", "graph_inline": "ggaisi", "graph_freeze": "gn",
 	"program_compile": "g", "program_cost": "ps", "program_ports": "pi", "program_port": "piisl", "program_run": "paisi", "program_free": "p",
 	"data_open": "n", "data_schema": "dsl", "data_batch": "dniiitt",
 	"train_new": "gva", "train_step": "paisi", "train_rate": "pi",
@@ -44,13 +44,18 @@ func randomApp(seed uint64) *script {
 	s.do("program_run", p, s.list(s.x), 1, out, 1)
 	_, loss := s.trained(s.w)
 	g2, v := s.linear(1, s.w)
+	part, y := s.linear(1, s.w)
+	s.do("graph_output", part, "y", y)
+	s.do("graph_freeze", part, "w")
+	x := s.do("graph_input", g2, "inner", abi.Float32, s.dims(1, 3), 2)
+	s.do("graph_inline", g2, part, s.list(x), 1, s.room(4), 1)
 	metric := s.do("metric_new", 1+int(seed%2))
 	sealed := s.do("model_open", "model")
 	_, answer := s.run(sealed, s.one)
 	free := s.do("tensor_new", abi.Float32, s.dims(4, 3), 2)
 	config := s.bytes(append([]byte{byte(abi.Adam), 0, 0, 0, 0, 0, 0x80, 0x3c}, make([]byte, 24)...))
 	area := s.room(4096)
-	arrays := []any{s.dims(4, 3), s.dims(4), s.list(s.x), s.list(s.one), s.list(s.x, s.y), s.list(v, v), s.list(scores), config, s.list(answer)}
+	arrays := []any{s.dims(4, 3), s.dims(4), s.list(s.x), s.list(s.one), s.list(s.x, s.y), s.list(v, v), s.list(scores), s.list(x), config, s.list(answer)}
 
 	pick := func(all ...any) any {
 		if r.IntN(20) == 0 {
@@ -67,7 +72,7 @@ func randomApp(seed uint64) *script {
 			case 't':
 				args = append(args, pick(s.x, s.y, s.w, s.one, ref(out), loss, answer, free))
 			case 'g':
-				args = append(args, pick(g1, g2, g2, g2, sealed))
+				args = append(args, pick(g1, g2, g2, g2, part, sealed))
 			case 'p':
 				args = append(args, pick(p, s.trainer))
 			case 'd':

@@ -170,6 +170,38 @@ func TestRefusalsOverPrivateData(t *testing.T) {
 		{"saving a sealed model", func(s *stage) {
 			s.do("model_save", "mine", s.do("model_open", "model"))
 		}, `model "model" is sealed and cannot be saved as "mine"`},
+		{"a sealed model as a part of another graph", func(s *stage) {
+			g := s.do("graph_new", 17)
+			x := s.do("graph_input", g, "x", abi.Float32, s.dims(1, 3), 2)
+			s.do("graph_inline", g, s.do("model_open", "model"), s.list(x), 1, s.room(4), 1)
+		}, `model "model" is sealed: its graph answers, and can be no part of another`},
+		{"freezing a sealed model", func(s *stage) {
+			s.do("graph_freeze", s.do("model_open", "model"), "w")
+		}, `model "model" is sealed`},
+		{"read what came through a constant of a part", func(s *stage) {
+			part := s.do("graph_new", 17)
+			x := s.do("graph_input", part, "x", abi.Float32, s.dims(1, 3), 2)
+			s.do("graph_output", part, "y", s.node(part, "Add", nil, x, s.do("graph_constant", part, s.x)))
+			g := s.do("graph_new", 17)
+			x = s.do("graph_input", g, "x", abi.Float32, s.dims(1, 3), 2)
+			at := s.room(4)
+			s.do("graph_inline", g, part, s.list(x), 1, at, 1)
+			s.do("graph_output", g, "y", ref(at))
+			_, out := s.run(g, s.one)
+			s.do("tensor_read", out, 0, s.room(48), 48)
+		}, "is private"},
+		{"read what came through a parameter of a part", func(s *stage) {
+			part, v := s.linear(1, s.w)
+			s.do("graph_output", part, "y", v)
+			g := s.do("graph_new", 17)
+			x := s.do("graph_input", g, "x", abi.Float32, s.dims(1, 3), 2)
+			at := s.room(4)
+			s.do("graph_inline", g, part, s.list(x), 1, at, 1)
+			s.do("graph_output", g, "y", ref(at))
+			s.trained(s.w) // the parts share it
+			_, out := s.run(g, s.one)
+			s.do("tensor_read", out, 0, s.room(8), 8)
+		}, "is private"},
 		{"computing on a sealed model's answer", func(s *stage) {
 			_, out := s.run(s.do("model_open", "model"), s.one)
 			g := s.do("graph_new", 17)

@@ -101,9 +101,10 @@ func (p *Program) Run(ctx context.Context, in, params, out [][]byte, rate float3
 	if p.update == nil {
 		return nil
 	}
-	x, g := make([][]float32, len(params)), make([][]float32, len(params))
-	for i, v := range p.plan.Graph.ParamValues() {
-		x[i], g[i] = p.f32(arg{place: graph.Place{Kind: graph.InParam, Index: i}, bytes: p.arg(v).bytes}), p.f32(p.grads[i])
+	x, g := make([][]float32, len(p.grads)), make([][]float32, len(p.grads))
+	for i, at := range p.plan.Trained {
+		v := p.plan.Graph.ParamValues()[at]
+		x[i], g[i] = p.f32(arg{place: graph.Place{Kind: graph.InParam, Index: at}, bytes: p.arg(v).bytes}), p.f32(p.grads[i])
 	}
 	p.update.Step(p.workers, x, g, rate)
 	return nil
