@@ -32,12 +32,12 @@ func program(n int32) (*Program, error) {
 
 // Cost says what one run takes.
 func (p *Program) Cost() (abi.Cost, error) {
-	var b [20]byte
+	var b [36]byte
 	if err := only(programCost(p.h, unsafe.Pointer(&b))); err != nil {
 		return abi.Cost{}, err
 	}
 	le := binary.LittleEndian
-	return abi.Cost{FLOPs: le.Uint64(b[:]), Bytes: le.Uint64(b[8:]), Launches: le.Uint32(b[16:])}, nil
+	return abi.Cost{FLOPs: le.Uint64(b[:]), Bytes: le.Uint64(b[8:]), Read: le.Uint64(b[16:]), Written: le.Uint64(b[24:]), Launches: le.Uint32(b[32:])}, nil
 }
 
 // Outputs returns how many outputs there are.

@@ -23,7 +23,7 @@ type program struct {
 
 func newProgram(s *session, plan *graph.Plan, opt abi.Optimizer) *program {
 	p := &program{s: s, plan: plan, rate: opt.LearningRate}
-	p.cost = abi.Cost{FLOPs: plan.FLOPs, Bytes: uint64(plan.Arena), Launches: plan.Launches}
+	p.cost = abi.Cost{FLOPs: plan.FLOPs, Bytes: uint64(plan.Arena), Read: plan.Read, Written: plan.Written, Launches: plan.Launches}
 	for _, param := range plan.Graph.Params() {
 		p.params = append(p.params, param.Tensor.(*tensor))
 	}
@@ -32,7 +32,10 @@ func newProgram(s *session, plan *graph.Plan, opt abi.Optimizer) *program {
 		for _, i := range plan.Trained {
 			bytes += p.params[i].typ.Bytes()
 		}
-		p.cost.Bytes += uint64(cpu.StateBytes(opt, bytes))
+		state := uint64(cpu.StateBytes(opt, bytes))
+		p.cost.Bytes += state
+		p.cost.Read += 2*uint64(bytes) + state // parameters, gradients and state
+		p.cost.Written += uint64(bytes) + state
 		p.cost.FLOPs += uint64(bytes) / 4 * updateFLOPs(opt)
 		p.cost.Launches++
 	}

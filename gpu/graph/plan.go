@@ -55,6 +55,8 @@ type Plan struct {
 	Places   []Place // of value v at v-1
 	Arena    int64   // bytes
 	FLOPs    uint64
+	Read     uint64 // tensor bytes the kernels take, each operand once
+	Written  uint64 // tensor bytes the kernels give
 	Launches uint32
 	Grads    []abi.Value // by each parameter that is trained, in order; empty without a trainer
 	Trained  []int       // the index of the parameter that each of Grads is by
@@ -94,6 +96,7 @@ func NewPlan(g *Graph, grads []abi.Value, l Layout) (*Plan, error) {
 	p.outputs()
 	p.lifetimes()
 	p.place()
+	p.traffic()
 	return p.Plan, nil
 }
 
@@ -215,6 +218,20 @@ func (p *planner) outputs() {
 	}
 	for _, v := range p.Grads {
 		p.pinned[p.root[v]] = true
+	}
+}
+
+// traffic adds up what steps and copies read and write.
+func (p *planner) traffic() {
+	bytes := func(v abi.Value) uint64 { return uint64(p.Graph.At(v).Bytes()) }
+	for _, s := range p.Steps {
+		for _, in := range reads(s.Node) {
+			p.Read = addSat(p.Read, bytes(in))
+		}
+		p.Written = addSat(p.Written, bytes(s.Value))
+	}
+	for _, c := range p.Copies {
+		p.Read, p.Written = addSat(p.Read, bytes(c.From)), addSat(p.Written, bytes(c.From))
 	}
 }
 

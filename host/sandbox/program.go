@@ -45,20 +45,23 @@ func programCompile(ctx context.Context, in *instance, a []uint32) (uint32, erro
 	return in.handles.add(newProgram(g, p))
 }
 
-// programCost(p, ptr) writes flops u64, bytes u64, launches u32.
+// programCost(p, ptr) writes flops, arena bytes, bytes read and
+// bytes written as u64, launches as u32.
 func programCost(_ context.Context, in *instance, a []uint32) (uint32, error) {
 	p, err := in.program(a[0])
 	if err != nil {
 		return 0, err
 	}
-	b, err := in.read(a[1], 20)
+	b, err := in.read(a[1], 36)
 	if err != nil {
 		return 0, err
 	}
 	c := p.Cost()
 	binary.LittleEndian.PutUint64(b, c.FLOPs)
 	binary.LittleEndian.PutUint64(b[8:], c.Bytes)
-	binary.LittleEndian.PutUint32(b[16:], c.Launches)
+	binary.LittleEndian.PutUint64(b[16:], c.Read)
+	binary.LittleEndian.PutUint64(b[24:], c.Written)
+	binary.LittleEndian.PutUint32(b[32:], c.Launches)
 	return 0, nil
 }
 
