@@ -112,9 +112,13 @@ func (c *call) know(op operator) error {
 			return nil
 		}
 		g.known += n.FLOPs
-		data = make([]byte, n.Bytes())
-		if err := g.cfg.Eval(n, in, data); err != nil {
-			return err
+		if op.alias {
+			data = in[0].Data
+		} else {
+			data = make([]byte, n.Bytes())
+			if err := g.cfg.Eval(n, in, data); err != nil {
+				return err
+			}
 		}
 	}
 	if g.cfg.Charge != nil {

@@ -15,11 +15,11 @@ type parser struct {
 	o     Options
 	made  map[*tensorProto]abi.Value // initialisers that are in the graph
 	names map[string]bool            // of parameters
-	count int                        // nodes added, those of every iteration
+	count int                        // nodes of bodies added, those of every iteration
 }
 
-// maxNodes bounds the nodes that a file may stand for once loops are unrolled.
-const maxNodes = 1 << 21
+// maxUnrolled bounds the nodes that branches and iterations may stand for.
+const maxUnrolled = 1 << 18
 
 // A scope is the values that the nodes of one graph may read, with those of the
 // graph around it.
@@ -233,8 +233,10 @@ func (p *parser) node(s *scope, n nodeProto) error {
 	if len(n.out) == 0 {
 		return invalid("operator %s has no result", quote(n.op))
 	}
-	if p.count++; p.count > maxNodes {
-		return invalid("the file stands for more than %d nodes", maxNodes)
+	if s.outer != nil {
+		if p.count++; p.count > maxUnrolled {
+			return invalid("branches and iterations stand for more than %d nodes", maxUnrolled)
+		}
 	}
 	in := make([]abi.Value, len(n.in))
 	for i, name := range n.in {
@@ -267,7 +269,11 @@ func (p *parser) node(s *scope, n nodeProto) error {
 
 func (p *parser) add(s *scope, n nodeProto, in []abi.Value) ([]abi.Value, error) {
 	if f, ok := control[n.op]; ok {
-		return f(p, s, n, in)
+		out, err := f(p, s, n, in)
+		if err != nil {
+			return nil, fmt.Errorf("onnx: operator %s: %w", quote(n.op), err)
+		}
+		return out, nil
 	}
 	for len(in) > 0 && in[len(in)-1] == 0 {
 		in = in[:len(in)-1]

@@ -28,7 +28,7 @@ func (n nodeProto) bodyOf(name string) (*graphProto, error) {
 			return a.graph, nil
 		}
 	}
-	return nil, invalid("operator %s: the graph %s is missing", quote(n.op), name)
+	return nil, invalid("the graph %s is missing", name)
 }
 
 // int returns an integer attribute.
@@ -46,7 +46,7 @@ func (n nodeProto) ints(name string, count int) ([]int64, error) {
 	for _, a := range n.attrs {
 		if a.Name == name && a.Type == abi.AttrInts {
 			if len(a.Ints) != count {
-				return nil, invalid("operator %s: %s has %d elements, want %d", quote(n.op), name, len(a.Ints), count)
+				return nil, invalid("%s has %d elements, want %d", name, len(a.Ints), count)
 			}
 			return a.Ints, nil
 		}
@@ -92,7 +92,7 @@ func boolBytes(b bool) []byte {
 // and the choice between their results, which must be of the same types.
 func (p *parser) branch(s *scope, n nodeProto, in []abi.Value) ([]abi.Value, error) {
 	if len(in) != 1 || in[0] == 0 {
-		return nil, invalid("operator If: %d inputs, want the condition", len(in))
+		return nil, invalid("%d inputs, want the condition", len(in))
 	}
 	yes, err := n.bodyOf("then_branch")
 	if err != nil {
@@ -142,7 +142,7 @@ func (p *parser) loop(s *scope, n nodeProto, in []abi.Value) ([]abi.Value, error
 		return nil, err
 	}
 	if len(in) < 2 {
-		return nil, invalid("operator Loop: %d inputs, want 2 or more", len(in))
+		return nil, invalid("%d inputs, want 2 or more", len(in))
 	}
 	trips := int64(maxIterations + 1)
 	if in[0] != 0 {
@@ -154,7 +154,7 @@ func (p *parser) loop(s *scope, n nodeProto, in []abi.Value) ([]abi.Value, error
 	}
 	cond, carried := in[1], append([]abi.Value(nil), in[2:]...)
 	if len(body.inputs) != 2+len(carried) || len(body.outputs) < 1+len(carried) {
-		return nil, invalid("operator Loop: the body has %d inputs and %d outputs for %d carried values", len(body.inputs), len(body.outputs), len(carried))
+		return nil, invalid("the body has %d inputs and %d outputs for %d carried values", len(body.inputs), len(body.outputs), len(carried))
 	}
 	scans := make([][]abi.Value, len(body.outputs)-1-len(carried))
 	for i := int64(0); i < trips; i++ {
@@ -168,7 +168,7 @@ func (p *parser) loop(s *scope, n nodeProto, in []abi.Value) ([]abi.Value, error
 			break
 		}
 		if i == maxIterations {
-			return nil, invalid("operator Loop: more than %d iterations", maxIterations)
+			return nil, invalid("more than %d iterations", maxIterations)
 		}
 		step, err := p.scalar(abi.Int64, int64Bytes(i))
 		if err != nil {
@@ -258,7 +258,7 @@ func (p *parser) axesNode(op string, v abi.Value, axis int64) (abi.Value, error)
 // scan is Scan of opset 9 and later.
 func (p *parser) scan(s *scope, n nodeProto, in []abi.Value) ([]abi.Value, error) {
 	if p.g.Opset() < 9 {
-		return nil, invalid("operator Scan is not supported before opset 9")
+		return nil, invalid("it is not supported before opset 9")
 	}
 	body, err := n.bodyOf("body")
 	if err != nil {
@@ -266,7 +266,7 @@ func (p *parser) scan(s *scope, n nodeProto, in []abi.Value) ([]abi.Value, error
 	}
 	count := int(n.int("num_scan_inputs", 0))
 	if count < 1 || count > len(in) || len(body.inputs) != len(in) || len(body.outputs) < len(in)-count {
-		return nil, invalid("operator Scan: num_scan_inputs is %d of %d inputs; the body has %d inputs and %d outputs", count, len(in), len(body.inputs), len(body.outputs))
+		return nil, invalid("num_scan_inputs is %d of %d inputs; the body has %d inputs and %d outputs", count, len(in), len(body.inputs), len(body.outputs))
 	}
 	state, series := append([]abi.Value(nil), in[:len(in)-count]...), in[len(in)-count:]
 	outs := len(body.outputs) - len(state)
@@ -287,12 +287,12 @@ func (p *parser) scan(s *scope, n nodeProto, in []abi.Value) ([]abi.Value, error
 			inAxes[i] += int64(len(shape))
 		}
 		if inAxes[i] < 0 || inAxes[i] >= int64(len(shape)) {
-			return nil, invalid("operator Scan: scan_input_axes %v, input of shape %v", inAxes, shape)
+			return nil, invalid("scan_input_axes %v, input of shape %v", inAxes, shape)
 		}
 		if d := shape[inAxes[i]]; length >= 0 && d != length {
-			return nil, invalid("operator Scan: inputs of %d and %d elements", length, d)
+			return nil, invalid("inputs of %d and %d elements", length, d)
 		} else if length = d; d > maxIterations {
-			return nil, invalid("operator Scan: more than %d iterations", maxIterations)
+			return nil, invalid("more than %d iterations", maxIterations)
 		}
 	}
 	scans := make([][]abi.Value, outs)
