@@ -24,6 +24,9 @@ func AdamRate(rate, beta1, beta2 float32, t float64) float32 {
 func (a *Adam) Step(x, g, m, v []float32) {
 	g, m, v = g[:len(x)], m[:len(x)], v[:len(x)]
 	c1, c2 := 1-a.Beta1, 1-a.Beta2
+	if len(x) == 0 || a.vectors(x, g, m, v, &[9]float32{a.Rate, a.Beta1, c1, a.Beta2, c2, a.Epsilon, a.Scale, a.Decay, a.Shrink}) {
+		return
+	}
 	for i := range x {
 		d := fma(g[i], a.Scale, float32(a.Decay*x[i]))
 		m[i] = fma(a.Beta1, m[i], float32(c1*d))
@@ -50,6 +53,9 @@ func (s *Momentum) Step(x, g, m []float32) {
 	g = g[:len(x)]
 	if m != nil {
 		m = m[:len(x)]
+	}
+	if len(x) == 0 || s.vectors(x, g, m, &[4]float32{-s.Rate, s.Momentum, s.Scale, s.Decay}) {
+		return
 	}
 	for i := range x {
 		d := fma(s.Decay, x[i], float32(s.Scale*g[i]))

@@ -23,9 +23,6 @@ type Epilogue struct {
 	High     float32
 }
 
-// Relu is an epilogue that sets what is below zero to zero.
-func Relu() Epilogue { return Epilogue{Act: Clamp, High: inf} }
-
 func (e *Epilogue) finish(x float32) float32 {
 	switch e.Act {
 	case Clamp:

@@ -7,28 +7,48 @@ var (
 	nan = float32(math.NaN())
 )
 
-// Exp sets dst to eˣ, within 1 ulp. It overflows to +Inf and underflows through
-// the denormal numbers to zero.
-func Exp(dst, src []float32) { each(dst, src, exp) }
+// Exp is eˣ, within 1 ulp. It overflows to +Inf and underflows through the denormal
+// numbers to zero.
+func Exp(dst, x []float32) {
+	run(ofExp, func(x, _, _, _ float32) float32 { return exp(x) }, dst, x, nil, 0, 0)
+}
 
-// Log sets dst to the natural logarithm, within 2 ulp: -Inf of zero, NaN of
-// what is below it.
-func Log(dst, src []float32) { each(dst, src, log) }
+// ExpSub is e to the x - s, as Exp of the rounded difference.
+func ExpSub(dst, x []float32, s float32) {
+	run(ofExpSub, func(x, _, s, _ float32) float32 { return exp(x - s) }, dst, x, nil, s, 0)
+}
 
-// Sigmoid sets dst to 1/(1+e⁻ˣ), within 3 ulp.
-func Sigmoid(dst, src []float32) { each(dst, src, sigmoid) }
+// Log is the natural logarithm, within 2 ulp: -Inf of zero, NaN of what is below it.
+func Log(dst, x []float32) {
+	run(ofLog, func(x, _, _, _ float32) float32 { return log(x) }, dst, x, nil, 0, 0)
+}
 
-// Tanh sets dst to the hyperbolic tangent, within 5 ulp.
-func Tanh(dst, src []float32) { each(dst, src, tanh) }
+// Sigmoid is 1/(1+e⁻ˣ), within 3 ulp.
+func Sigmoid(dst, x []float32) {
+	run(ofSigmoid, func(x, _, _, _ float32) float32 { return sigmoid(x) }, dst, x, nil, 0, 0)
+}
 
-// Erf sets dst to the error function, within 2 ulp.
-func Erf(dst, src []float32) { each(dst, src, erf) }
+// Tanh is the hyperbolic tangent, within 5 ulp.
+func Tanh(dst, x []float32) {
+	run(ofTanh, func(x, _, _, _ float32) float32 { return tanh(x) }, dst, x, nil, 0, 0)
+}
 
-func each(dst, src []float32, f func(float32) float32) {
-	dst = dst[:len(src)]
-	for i, x := range src {
-		dst[i] = f(x)
-	}
+// Erf is the error function, within 2 ulp.
+func Erf(dst, x []float32) {
+	run(ofErf, func(x, _, _, _ float32) float32 { return erf(x) }, dst, x, nil, 0, 0)
+}
+
+// Silu is x·Sigmoid(x), within 4 ulp.
+func Silu(dst, x []float32) {
+	run(ofSilu, func(x, _, _, _ float32) float32 { return x * sigmoid(x) }, dst, x, nil, 0, 0)
+}
+
+// Gelu is x/2·(1+Erf(x/√2)), within 1e-6 of x.
+func Gelu(dst, x []float32) {
+	run(ofGelu, func(x, _, _, _ float32) float32 {
+		e := 1 + erf(float32(x*(math.Sqrt2/2)))
+		return float32(x*0.5) * e
+	}, dst, x, nil, 0, 0)
 }
 
 // Constants of exp: 1/ln 2, a number that rounds what is added to it to an
