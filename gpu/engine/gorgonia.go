@@ -72,8 +72,8 @@ func (*gorgoniaBackend) accept(n *graph.Node, in []graph.Type) error { return go
 // layout plans for accounting only: Gorgonia has its own memory.
 func (*gorgoniaBackend) layout() graph.Layout {
 	return graph.Layout{
-		Work: func(*graph.Graph, *graph.Node) int64 { return 0 },
-		Fuse: func(*graph.Node) bool { return false },
+		Work: func(*graph.Graph, *graph.Step) int64 { return 0 },
+		Fuse: func(_, _ *graph.Node, _ graph.Type) bool { return false },
 	}
 }
 

@@ -31,13 +31,16 @@ type Place struct {
 	Offset int64
 }
 
-// A Step is one kernel of a plan.
+// A Step is one kernel of a plan: an operator, and what is done to its result
+// before that is written, in this order.
 type Step struct {
 	Value      abi.Value // what it computes
 	Node       *Node
-	Relu       bool  // the kernel applies Relu to its result
-	Work       int64 // scratch bytes
-	WorkOffset int64 // of the scratch, in the arena
+	Norm       *Node     // BatchNormalization of the result
+	Add        abi.Value // is added; zero adds nothing
+	Act        *Node     // the activation that is applied last
+	Work       int64     // scratch bytes
+	WorkOffset int64     // of the scratch, in the arena
 }
 
 // A Copy moves a value that lies elsewhere into an output, after the last step.
@@ -64,10 +67,11 @@ type Plan struct {
 
 // A Layout is what a planner must know of the engine.
 type Layout struct {
-	// Work returns the scratch bytes that the kernel of n needs.
-	Work func(g *Graph, n *Node) int64
-	// Fuse reports whether the kernel of n can apply Relu to its result.
-	Fuse func(n *Node) bool
+	// Work returns the scratch bytes that the kernel of s needs.
+	Work func(g *Graph, s *Step) int64
+	// Fuse reports whether the kernel of n can do next to its result: a
+	// BatchNormalization, an Add of a value of type with, or an activation.
+	Fuse func(n, next *Node, with Type) bool
 }
 
 // NewPlan plans the outputs of g and, for a trainer, the gradients grads, which
@@ -123,6 +127,7 @@ type planner struct {
 	root   []abi.Value // the value whose memory a value shares: itself, but for reshapes
 	last   []int       // the step that reads a root last
 	pinned []bool      // roots that must outlive the last step
+	step   []int       // the step that computes a value
 	free   []span
 }
 
@@ -162,9 +167,9 @@ func reads(n *Node) []abi.Value {
 func Reshapes(n *Node) bool { return operators[n.Op].alias }
 
 // schedule makes a step of each live operator, in the order of the graph, and
-// folds a Relu into the kernel whose only reader it is.
+// folds what follows into the kernel whose only reader it is.
 func (p *planner) schedule() {
-	step := make([]int, len(p.Graph.nodes)+1)
+	p.step = make([]int, len(p.Graph.nodes)+1)
 	for i := range p.Graph.nodes {
 		v, n := abi.Value(i+1), &p.Graph.nodes[i]
 		p.root[v] = v
@@ -183,22 +188,90 @@ func (p *planner) schedule() {
 			continue
 		}
 		p.FLOPs = addSat(p.FLOPs, n.FLOPs)
-		if Reshapes(n) {
+		switch {
+		case Reshapes(n):
 			p.root[v] = p.root[n.In[0]]
-			continue
+			p.step[v] = p.step[n.In[0]]
+		case p.fold(v, n):
+		default:
+			p.step[v] = len(p.Steps)
+			p.Steps = append(p.Steps, Step{Value: v, Node: n})
 		}
-		if n.Op == "Relu" && p.uses[n.In[0]] == 1 && p.root[n.In[0]] == n.In[0] {
-			if from := p.Graph.At(n.In[0]); isOperator(from) && p.layout.Fuse(from) {
-				s := &p.Steps[step[n.In[0]]]
-				s.Value, s.Relu = v, true
-				step[v] = step[n.In[0]]
-				continue
-			}
-		}
-		step[v] = len(p.Steps)
-		p.Steps = append(p.Steps, Step{Value: v, Node: n, Work: p.layout.Work(p.Graph, n)})
+	}
+	for i := range p.Steps {
+		p.Steps[i].Work = p.layout.Work(p.Graph, &p.Steps[i])
 	}
 	p.Launches = uint32(len(p.Steps))
+}
+
+// fold makes n part of the step of its operand, where nothing else reads that and
+// the kernel can do it. Of two operands of an Add it is the later one.
+func (p *planner) fold(v abi.Value, n *Node) bool {
+	at, add := n.In[0], abi.Value(0)
+	if n.Op == "Add" {
+		add = n.In[1]
+		if !p.folds(at) || p.folds(add) && p.step[add] > p.step[at] {
+			at, add = add, at
+		}
+		if at == add || !p.before(add, p.step[at]) {
+			return false
+		}
+	}
+	if !p.folds(at) {
+		return false
+	}
+	s := &p.Steps[p.step[at]]
+	var with Type
+	switch {
+	case n.Op == "BatchNormalization" && s.Norm == nil && s.Add == 0 && s.Act == nil:
+		for _, in := range n.In[1:] {
+			if !p.before(in, p.step[at]) {
+				return false
+			}
+		}
+	case n.Op == "Add" && s.Add == 0 && s.Act == nil && slices.Equal(n.Shape, s.Node.Shape):
+		with = p.Graph.At(add).Type
+	case s.Act == nil && len(reads(n)) == 1 && n.Type.Equal(s.Node.Type):
+	default:
+		return false
+	}
+	if !p.layout.Fuse(s.Node, n, with) {
+		return false
+	}
+	switch n.Op {
+	case "BatchNormalization":
+		s.Norm = n
+	case "Add":
+		s.Add = add
+	default:
+		s.Act = n
+	}
+	s.Value, p.step[v] = v, p.step[at]
+	return true
+}
+
+// folds reports whether what follows v may become part of the step that computes
+// it: one reader, and the value is the step's own.
+func (p *planner) folds(v abi.Value) bool {
+	return v != 0 && p.uses[v] == 1 && p.root[v] == v && isOperator(p.Graph.At(v)) && p.Steps[p.step[v]].Value == v
+}
+
+// before reports whether v is there when the given step runs.
+func (p *planner) before(v abi.Value, step int) bool {
+	r := p.root[v]
+	return !isOperator(p.Graph.At(r)) || p.step[r] < step
+}
+
+// reads lists what the kernel of the step reads.
+func (s *Step) reads() []abi.Value {
+	list := reads(s.Node)
+	if s.Norm != nil {
+		list = append(list, s.Norm.In[1:]...)
+	}
+	if s.Add != 0 {
+		list = append(list, s.Add)
+	}
+	return list
 }
 
 func isOperator(n *Node) bool { return n.Op != OpInput && n.Op != OpParam && n.Data == nil }
@@ -225,7 +298,7 @@ func (p *planner) outputs() {
 func (p *planner) traffic() {
 	bytes := func(v abi.Value) uint64 { return uint64(p.Graph.At(v).Bytes()) }
 	for _, s := range p.Steps {
-		for _, in := range reads(s.Node) {
+		for _, in := range s.reads() {
 			p.Read = addSat(p.Read, bytes(in))
 		}
 		p.Written = addSat(p.Written, bytes(s.Value))
@@ -238,7 +311,7 @@ func (p *planner) traffic() {
 func (p *planner) lifetimes() {
 	for i, s := range p.Steps {
 		p.last[s.Value] = max(p.last[s.Value], i)
-		for _, in := range reads(s.Node) {
+		for _, in := range s.reads() {
 			p.last[p.root[in]] = i
 		}
 	}
@@ -286,6 +359,9 @@ func (p *planner) over(s *Step, i int) abi.Value {
 	}
 	for _, in := range reads(s.Node) {
 		r := p.root[in]
+		if s.Add != 0 && r == p.root[s.Add] {
+			continue
+		}
 		if p.Places[r-1].Kind == InArena && !p.pinned[r] && p.last[r] == i && p.Graph.At(r).Bytes() == s.Node.Bytes() {
 			return r
 		}

@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/cloister-ai/cloister/abi"
@@ -11,13 +12,15 @@ import (
 
 func layout() graph.Layout {
 	return graph.Layout{
-		Work: func(_ *graph.Graph, n *graph.Node) int64 {
-			if n.Op == "MatMul" {
+		Work: func(_ *graph.Graph, s *graph.Step) int64 {
+			if s.Node.Op == "MatMul" {
 				return 100
 			}
 			return 0
 		},
-		Fuse: func(n *graph.Node) bool { return n.Op == "MatMul" },
+		Fuse: func(n, next *graph.Node, with graph.Type) bool {
+			return n.Op == "MatMul" && (next.Op == "Relu" || next.Op == "BatchNormalization" || next.Op == "Add" && with.Elements() == 16)
+		},
 	}
 }
 
@@ -31,17 +34,24 @@ func randomGraph(t *rapid.T) *graph.Graph {
 	if err != nil {
 		t.Fatal(err)
 	}
+	four, err := g.Input("four", abi.Float32, []int64{4})
+	if err != nil {
+		t.Fatal(err)
+	}
 	c, err := g.ConstantBytes(abi.Float32, []int64{4, 4}, make([]byte, 64))
 	if err != nil {
 		t.Fatal(err)
 	}
 	square := []abi.Value{x, c}
-	ops := []string{"Add", "Mul", "Relu", "Tanh", "MatMul", "Transpose", "Identity", "Softmax", "Dropout"}
+	ops := []string{"Add", "Mul", "Relu", "Tanh", "MatMul", "Transpose", "Identity", "Softmax", "Dropout", "MatMul", "Add", "BatchNormalization"}
 	for range rapid.IntRange(1, 40).Draw(t, "nodes") {
 		op := rapid.SampledFrom(ops).Draw(t, "op")
 		in := []abi.Value{rapid.SampledFrom(square).Draw(t, "a")}
 		if op == "Add" || op == "Mul" || op == "MatMul" {
 			in = append(in, rapid.SampledFrom(square).Draw(t, "b"))
+		}
+		if op == "BatchNormalization" {
+			in = append(in, four, four, four, four)
 		}
 		out, err := g.Node(op, nil, in)
 		if err != nil {
@@ -89,8 +99,8 @@ func TestEveryKernelFindsItsOperands(t *testing.T) {
 		}
 		m := memory{}
 		for v := abi.Value(1); int(v) <= g.Len(); v++ {
-			if k := p.Places[v-1].Kind; k == graph.InInput || k == graph.InConstant {
-				m[cells(p.Places[v-1], 64)[0]] = root(g, v)
+			if k := p.Places[v-1].Kind; (k == graph.InInput || k == graph.InConstant) && v == root(g, v) {
+				m[cells(p.Places[v-1], 64)[0]] = v
 			}
 		}
 		holds := func(v abi.Value, what string) {
@@ -102,7 +112,14 @@ func TestEveryKernelFindsItsOperands(t *testing.T) {
 		}
 		for i, s := range p.Steps {
 			what := fmt.Sprintf("step %d, %s", i, s.Node.Op)
-			for _, in := range s.Node.In {
+			in := slices.Clone(s.Node.In)
+			if s.Norm != nil {
+				in = append(in, s.Norm.In[1:]...)
+			}
+			if s.Add != 0 {
+				in = append(in, s.Add)
+			}
+			for _, in := range in {
 				holds(in, what)
 			}
 			place := p.Places[s.Value-1]
@@ -110,7 +127,7 @@ func TestEveryKernelFindsItsOperands(t *testing.T) {
 				for at := s.WorkOffset; at < s.WorkOffset+s.Work; at += graph.Align {
 					m[fmt.Sprint("arena", at)] = 0
 				}
-				for _, in := range s.Node.In {
+				for _, in := range in {
 					holds(in, what+" after its scratch was used")
 				}
 			}

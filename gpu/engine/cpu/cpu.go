@@ -64,7 +64,7 @@ func Compile(p *graph.Plan, opt abi.Optimizer, workers int) (*Program, error) {
 		if bind == nil {
 			return nil, fmt.Errorf("cpu: %s has no kernel for %v to %v: %w", s.Node.Op, in, s.Node.Type, abi.Invalid)
 		}
-		b := &binding{p: x, n: s.Node, out: x.arg(s.Value), relu: s.Relu,
+		b := &binding{p: x, n: s.Node, out: x.arg(s.Value), norm: s.Norm, add: x.arg(s.Add), act: s.Act, relu: s.Act != nil,
 			work: arg{place: graph.Place{Kind: graph.InArena, Offset: s.WorkOffset}, bytes: s.Work}}
 		for _, v := range s.Node.In {
 			b.in = append(b.in, x.arg(v))
@@ -171,7 +171,10 @@ type binding struct {
 	in   []arg
 	out  arg
 	work arg
-	relu bool
+	norm *graph.Node // BatchNormalization of the result, or nil; see graph.Step
+	add  arg         // added to the result, where there is one
+	act  *graph.Node // applied to the result last, or nil
+	relu bool        // act is Relu
 }
 
 // chunk is how many elements one task of an elementwise kernel takes.

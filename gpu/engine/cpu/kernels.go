@@ -48,8 +48,9 @@ func Accept(n *graph.Node, in []graph.Type) error {
 	return fmt.Errorf("there is no kernel for %v to %v: %w", in, n.Type, abi.Invalid)
 }
 
-// work returns the scratch bytes of the kernel of n.
-func work(g *graph.Graph, n *graph.Node) int64 {
+// work returns the scratch bytes of the kernel of s.
+func work(g *graph.Graph, s *graph.Step) int64 {
+	n := s.Node
 	switch n.Op {
 	case "MatMul", "Gemm":
 		return workProduct(productOf(n, g.At(n.In[0]).Type, g.At(n.In[1]).Type))
@@ -61,5 +62,7 @@ func work(g *graph.Graph, n *graph.Node) int64 {
 	return 0
 }
 
-// fuse reports whether the kernel of n applies a Relu to its result on the way.
-func fuse(n *graph.Node) bool { return n.Op == "Conv" || n.Op == "Gemm" || n.Op == "MatMul" }
+// fuse reports whether the kernel of n does next to its result on the way.
+func fuse(n, next *graph.Node, _ graph.Type) bool {
+	return n.DType == abi.Float32 && (n.Op == "Conv" || n.Op == "Gemm" || n.Op == "MatMul") && next.Op == "Relu"
+}
