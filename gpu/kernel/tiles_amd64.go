@@ -51,3 +51,13 @@ func copyPanel(dst *float32, ds int, src *float32, ss, n int) {
 	}
 	copyPanelAVX2(dst, ds, src, ss, n)
 }
+
+// everySecond is dst[i] = src[2i] for as many elements as it returns.
+func everySecond(dst, src []float32) int {
+	n := min(len(dst), len(src)/2) / 8 * 8
+	if active == Portable || n == 0 {
+		return 0
+	}
+	everySecondAVX2(&dst[0], &src[0], n)
+	return n
+}

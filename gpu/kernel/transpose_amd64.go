@@ -13,3 +13,6 @@ func transposeAVX2(dst *float32, ds int, src *float32, off *[16]int, n int)
 
 //go:noescape
 func copyPanelAVX2(dst *float32, ds int, src *float32, ss int, n int)
+
+//go:noescape
+func everySecondAVX2(dst *float32, src *float32, n int)

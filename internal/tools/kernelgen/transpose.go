@@ -11,6 +11,7 @@ func transposes() {
 		v.transpose()
 		v.copyPanel()
 	}
+	everySecond()
 }
 
 // transpose writes blocks of lanes × lanes: rows of src lie at offsets of a table,
@@ -98,6 +99,28 @@ func (v isa) copyPanel() {
 	ADDQ(ss, src)
 	ADDQ(ds, dst)
 	DECQ(n)
+	JNZ(LabelRef("loop"))
+	VZEROUPPER()
+	RET()
+}
+
+// everySecond writes the elements of even index, n of them, a multiple of eight.
+func everySecond() {
+	TEXT("everySecondAVX2", NOSPLIT, "func(dst, src *float32, n int)")
+	Pragma("noescape")
+	dst := Load(Param("dst"), GP64())
+	src := Load(Param("src"), GP64())
+	n := Load(Param("n"), GP64())
+	Label("loop")
+	a, b := YMM(), YMM()
+	VMOVUPS(Mem{Base: src.(reg.GPVirtual)}, a)
+	VMOVUPS(Mem{Base: src.(reg.GPVirtual), Disp: 32}, b)
+	VSHUFPS(U8(0x88), b, a, a) // 0 2 8 10 4 6 12 14
+	VPERMPD(U8(0xD8), a, a)
+	VMOVUPS(a, Mem{Base: dst.(reg.GPVirtual)})
+	ADDQ(U8(64), src)
+	ADDQ(U8(32), dst)
+	SUBQ(U8(8), n)
 	JNZ(LabelRef("loop"))
 	VZEROUPPER()
 	RET()

@@ -1,0 +1,264 @@
+package kernel
+
+// A Conv is a convolution of images of InC×H×W with OutC×(InC/Groups)×KH×KW
+// weights, into images of OutC×OH×OW.
+//
+// An element of the result is one chain of fused multiply-adds in the order of the
+// weights (channel, row, column), which starts from zero or its bias; padding
+// counts as zeros. Then come residual and activation. RowBias has an element for
+// each output channel; Residual lies like the result.
+type Conv struct {
+	Images, Groups int
+	InC, H, W      int
+	OutC, OH, OW   int
+	KH, KW         int
+	Stride         [2]int
+	Dilation       [2]int
+	Pad            [2]int // before the first row and column
+	Spread         [2]int // zeros between pixels, plus one; zero means one
+	Epilogue
+}
+
+// A convolution is a matrix product whose right operand has a row for each channel
+// and tap and a column for each position. For some rows of positions, all pixels
+// that their taps read are copied, once for each tap column, so that the pixels of
+// neighbouring positions lie side by side: then each row of the right operand is
+// somewhere in the copy, whole, and tiles read it by a table of offsets.
+
+// A slab is that copy, for some channels and rows of positions.
+type slab struct {
+	*Conv
+	first, rows int // of positions
+	channels    int
+	phases      int // rows of the image that positions share are stride apart
+	phaseRows   int
+}
+
+func (c *Conv) slab(first, rows, channels int) slab {
+	reach := (rows-1)*c.Stride[0] + (c.KH-1)*c.Dilation[0] + 1
+	return slab{c, first, rows, channels, c.Stride[0], (reach + c.Stride[0] - 1) / c.Stride[0]}
+}
+
+// len is the elements of the copy; tiles read up to two vectors more.
+func (s *slab) len() int { return s.channels*s.KW*s.phases*s.phaseRows*s.OW + 32 }
+
+// tap is where the row of the right operand of tap (i, j) of a channel starts.
+func (s *slab) tap(channel, i, j int) int {
+	u := i * s.Dilation[0]
+	return (((channel*s.KW+j)*s.phases+u%s.phases)*s.phaseRows + u/s.phases) * s.OW
+}
+
+// fill copies from images of which channel 0 starts at x.
+func (s *slab) fill(dst, x []float32) {
+	for ch := range s.channels {
+		plane := x[ch*s.H*s.W:][:s.H*s.W]
+		for j := range s.KW {
+			at := j*s.Dilation[1] - s.Pad[1]
+			for ph := range s.phases {
+				for r := range s.phaseRows {
+					row := dst[(((ch*s.KW+j)*s.phases+ph)*s.phaseRows+r)*s.OW:][:s.OW]
+					u := s.first*s.Stride[0] + r*s.phases + ph - s.Pad[0]
+					if d := max(1, s.Spread[0]); u < 0 || u%d != 0 || u/d >= s.H {
+						clear(row)
+						continue
+					} else {
+						u /= d
+					}
+					s.fillRow(row, plane[u*s.W:][:s.W], at)
+				}
+			}
+		}
+	}
+}
+
+// fillRow sets element x to pixel at + x·stride of the line, zero outside.
+func (s *slab) fillRow(row, line []float32, at int) {
+	step := s.Stride[1]
+	if d := s.Spread[1]; d > 1 {
+		clear(row)
+		for i := range row {
+			if p := at + i*step; p >= 0 && p%d == 0 && p/d < len(line) {
+				row[i] = line[p/d]
+			}
+		}
+		return
+	}
+	from := 0
+	if at < 0 {
+		from = min(len(row), (-at+step-1)/step)
+	}
+	to := min(len(row), max(from, (len(line)-at+step-1)/step))
+	clear(row[:from])
+	clear(row[to:])
+	switch {
+	case from == to:
+	case step == 1:
+		copy(row[from:to], line[at+from:])
+	default:
+		stepped(row[from:to], line[at+from*step:], step)
+	}
+}
+
+// stepped is dst[i] = src[i*step].
+func stepped(dst, src []float32, step int) {
+	if len(dst) == 0 {
+		return
+	}
+	_ = src[(len(dst)-1)*step]
+	done := 0
+	if step == 2 {
+		done = everySecond(dst, src)
+	}
+	for i := done; i < len(dst); i++ {
+		dst[i] = src[i*step]
+	}
+}
+
+func (c *Conv) pointwise() bool {
+	return c.KH == 1 && c.KW == 1 && c.Stride == [2]int{1, 1} && c.Pad == [2]int{} && c.OH == c.H && c.OW == c.W && max(c.Spread[0], c.Spread[1]) <= 1
+}
+
+func (c *Conv) depthwise() bool { return c.InC == c.Groups && c.OutC == c.Groups }
+
+// slabElements bounds a slab, so that it stays in the second cache.
+const slabElements = 256 << 10
+
+// blockRows is how many rows of positions a task takes: about 512 positions, a
+// number that leaves little of the last tile empty.
+func (c *Conv) blockRows() int {
+	most := min(c.OH, max(1, 512/c.OW))
+	perRow := c.InC / c.Groups * c.KW * c.OW * c.Stride[0]
+	most = max(1, min(most, slabElements/max(1, perRow)-c.KH*c.Dilation[0]/c.Stride[0]))
+	best, waste := most, 2.0
+	for r := most; r > most/2; r-- {
+		blocks := (c.OH + r - 1) / r
+		even := (c.OH + blocks - 1) / blocks
+		if w := float64(blocks*((even*c.OW+31)/32)*32) / float64(c.OH*c.OW); w < waste-0.02 {
+			best, waste = even, w
+		}
+	}
+	return best
+}
+
+// split is how a convolution is divided: blocks of rows, and blocks of output
+// channels where rows alone give few tasks.
+func (c *Conv) split() (rows, blocks, channels, parts int) {
+	gm := c.OutC / c.Groups
+	rows = c.blockRows()
+	blocks = (c.OH + rows - 1) / rows
+	parts = 1
+	if n := c.Images * c.Groups * blocks; n < 4 && gm >= 112 {
+		parts = min((4+n-1)/n, gm/56)
+	}
+	channels = (gm + parts - 1) / parts
+	return rows, blocks, channels, (gm + channels - 1) / channels
+}
+
+// Tasks is into how many independent tasks the convolution is divided.
+func (c *Conv) Tasks() int {
+	if c.depthwise() {
+		return c.Images * c.Groups
+	}
+	_, blocks, _, parts := c.split()
+	return c.Images * c.Groups * blocks * parts
+}
+
+// Run computes one task of y from x and the weights w.
+func (c *Conv) Run(task int, y, x, w []float32) {
+	if c.depthwise() {
+		c.depth(task, y, x, w)
+		return
+	}
+	rows, blocks, channels, parts := c.split()
+	gi, gm := c.InC/c.Groups, c.OutC/c.Groups
+	part := task % parts
+	block := task / parts % blocks
+	group := task / (parts * blocks) % c.Groups
+	image := task / (parts * blocks * c.Groups)
+	first := block * rows
+	rows = min(rows, c.OH-first)
+	m0 := group*gm + part*channels
+	k := gi * c.KH * c.KW
+	p := Product{M: min(channels, (group+1)*gm-m0), N: rows * c.OW, K: k, Alpha: 1, LDC: c.OH * c.OW, Epilogue: c.Epilogue}
+	at := (image*c.OutC+m0)*p.LDC + first*c.OW
+	p.C = y[at:]
+	p.A = Matrix{w[m0*k:], k, 1}
+	if c.RowBias != nil {
+		p.RowBias = c.RowBias[m0:]
+	}
+	if c.Residual != nil {
+		p.Residual = c.Residual[at:]
+	}
+	src := x[(image*c.InC+group*gi)*c.H*c.W:]
+	if c.pointwise() {
+		p.B = Matrix{src[first*c.OW:], c.H * c.W, 1}
+		p.Run()
+		return
+	}
+	b := benches.Get().(*bench)
+	defer benches.Put(b)
+	s := c.slab(first, rows, gi)
+	s.fill(grow(&b.right, s.len()), src)
+	off := grow(&b.offsets, k)
+	for i := range off {
+		off[i] = int32(4 * s.tap(i/(c.KH*c.KW), i/c.KW%c.KH, i%c.KW))
+	}
+	p.gathered(b)
+}
+
+// gathered multiplies with a right operand in b.right whose rows are at b.offsets.
+func (p *Product) gathered(b *bench) {
+	_ = p.C[(p.M-1)*p.LDC+p.N-1]
+	_ = p.A.Data[(p.M-1)*p.A.RS+(p.K-1)*p.A.CS]
+	p.checkEpilogue(p.M, p.N, p.LDC)
+	blocks := (p.K + innerBlock - 1) / innerBlock
+	inner := (p.K + blocks - 1) / blocks
+	height, w := heights(p.M), PanelCols()
+	t := &b.tile
+	for k0 := 0; k0 < p.K; k0 += inner {
+		k := min(inner, p.K-k0)
+		*t = tile{k: k, ldc: 4 * p.LDC, off: &b.offsets[k0]}
+		for i := 0; i < p.M; i += height {
+			rows := min(height, p.M-i)
+			p.left(b, i, rows, k0, k, p.N)
+			for j := 0; j < p.N; j += w {
+				t.cols = min(w, p.N-j)
+				t.b = &b.right[j]
+				p.aim(t, i, j, k0 == 0, k0+k == p.K)
+				t.run(rows)
+			}
+		}
+	}
+	*t = tile{}
+}
+
+// depth convolves one channel of one image with its own filter.
+func (c *Conv) depth(task int, y, x, w []float32) {
+	ch := task % c.Groups
+	taps := c.KH * c.KW
+	filter := w[ch*taps:][:taps]
+	b := benches.Get().(*bench)
+	defer benches.Put(b)
+	off := grow(&b.offsets, taps)
+	out := c.OH * c.OW
+	e := c.Epilogue
+	if e.RowBias != nil {
+		e.RowBias = e.RowBias[ch:]
+	}
+	if e.Residual != nil {
+		e.Residual = e.Residual[task*out:]
+	}
+	rows := min(c.OH, max(1, slabElements/(c.KW*c.OW*c.Stride[0])-c.KH*c.Dilation[0]))
+	for first := 0; first < c.OH; first += rows {
+		s := c.slab(first, min(rows, c.OH-first), 1)
+		s.fill(grow(&b.right, s.len()), x[task*c.H*c.W:])
+		for i := range off {
+			off[i] = int32(4 * s.tap(0, i/c.KW, i%c.KW))
+		}
+		p := Product{M: 1, N: s.rows * c.OW, K: taps, Alpha: 1, A: Matrix{filter, taps, 1}, C: y[task*out+first*c.OW:], LDC: out, Epilogue: e}
+		if e.Residual != nil {
+			p.Residual = e.Residual[first*c.OW:]
+		}
+		p.gathered(b)
+	}
+}

@@ -1,0 +1,134 @@
+package kernel
+
+import (
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// direct is the definition of a convolution.
+func (c *Conv) direct(y, x, w []float32) {
+	gi, gm := c.InC/c.Groups, c.OutC/c.Groups
+	pixel := func(img, ch, v, u int) float32 {
+		for d, p := range []*int{&v, &u} {
+			if s := max(1, c.Spread[d]); *p%s != 0 {
+				return 0
+			} else {
+				*p /= s
+			}
+		}
+		if v < 0 || u < 0 || v >= c.H || u >= c.W {
+			return 0
+		}
+		return x[((img*c.InC+ch)*c.H+v)*c.W+u]
+	}
+	at := 0
+	for img := range c.Images {
+		for m := range c.OutC {
+			for oy := range c.OH {
+				for ox := range c.OW {
+					acc := float32(0)
+					if c.RowBias != nil {
+						acc = c.RowBias[m]
+					}
+					for k := range gi * c.KH * c.KW {
+						ch, i, j := k/(c.KH*c.KW), k/c.KW%c.KH, k%c.KW
+						v := pixel(img, m/gm*gi+ch, oy*c.Stride[0]+i*c.Dilation[0]-c.Pad[0], ox*c.Stride[1]+j*c.Dilation[1]-c.Pad[1])
+						acc = fma(w[m*gi*c.KH*c.KW+k], v, acc)
+					}
+					if c.Residual != nil {
+						acc += c.Residual[at]
+					}
+					y[at] = c.finish(acc)
+					at++
+				}
+			}
+		}
+	}
+}
+
+func drawConv(t *rapid.T) Conv {
+	n := func(what string, low, high int) int { return rapid.IntRange(low, high).Draw(t, what) }
+	c := Conv{Images: n("images", 1, 2), Groups: n("groups", 1, 3), KH: n("kh", 1, 4), KW: n("kw", 1, 4),
+		Stride: [2]int{n("sy", 1, 3), n("sx", 1, 3)}, Dilation: [2]int{n("dy", 1, 2), n("dx", 1, 2)}, Pad: [2]int{n("py", 0, 3), n("px", 0, 3)}}
+	c.InC, c.OutC = c.Groups*n("gi", 1, 5), c.Groups*n("gm", 1, 20)
+	if rapid.Bool().Draw(t, "depthwise") {
+		c.InC, c.OutC = c.Groups, c.Groups
+	}
+	c.H, c.W = n("h", 1, 20), n("w", 1, 40)
+	c.OH, c.OW = n("oh", 1, 12), n("ow", 1, 40)
+	if rapid.Bool().Draw(t, "spread") {
+		c.Spread = [2]int{n("spread y", 1, 3), n("spread x", 1, 3)}
+	}
+	c.Act = rapid.SampledFrom([]Activation{Linear, Clamp}).Draw(t, "act")
+	c.High = 6
+	return c
+}
+
+// TestAConvolutionIsItsChains covers strides, dilations, padding on any side,
+// groups and epilogues: positions beyond the image read padding.
+func TestAConvolutionIsItsChains(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := drawConv(t)
+		if rapid.IntRange(0, 3).Draw(t, "pointwise") == 0 {
+			c.KH, c.KW, c.Stride, c.Pad, c.Spread, c.OH, c.OW = 1, 1, [2]int{1, 1}, [2]int{}, [2]int{}, c.H, c.W
+		}
+		out := c.Images * c.OutC * c.OH * c.OW
+		if rapid.Bool().Draw(t, "bias") {
+			c.RowBias = noise(1, c.OutC)
+		}
+		if rapid.Bool().Draw(t, "residual") {
+			c.Residual = noise(2, out)
+		}
+		x, w := noise(3, c.Images*c.InC*c.H*c.W), noise(4, c.OutC*c.InC/c.Groups*c.KH*c.KW)
+		want := make([]float32, out)
+		c.direct(want, x, w)
+		got := onEveryPath(t, func() []float32 {
+			y := noise(5, out)
+			for task := range c.Tasks() {
+				c.Run(task, y, x, w)
+			}
+			return y
+		})
+		for i, v := range want {
+			if math.Float32bits(got[i]) != math.Float32bits(v) {
+				t.Fatalf("element %d is %x, want %x", i, got[i], v)
+			}
+		}
+	})
+}
+
+func BenchmarkConv(b *testing.B) {
+	for _, l := range []struct {
+		name                string
+		in, size, out, k, s int
+	}{
+		{"squeeze", 128, 55, 16, 1, 1}, {"expand1", 16, 55, 64, 1, 1}, {"expand3", 16, 55, 64, 3, 1},
+		{"expand3late", 64, 13, 256, 3, 1}, {"first", 3, 223, 64, 3, 2}, {"last", 512, 13, 1000, 1, 1},
+		{"superres", 64, 224, 64, 3, 1}, {"superresOut", 32, 224, 9, 3, 1}, {"superresIn", 1, 224, 64, 5, 1},
+	} {
+		b.Run(l.name, func(b *testing.B) {
+			c := Conv{Images: 1, Groups: 1, InC: l.in, H: l.size, W: l.size, OutC: l.out, KH: l.k, KW: l.k, Stride: [2]int{l.s, l.s}, Dilation: [2]int{1, 1}, Pad: [2]int{l.k / 2, l.k / 2}}
+			c.OH = (l.size+2*c.Pad[0]-l.k)/l.s + 1
+			c.OW = c.OH
+			x, w, y := noise(1, c.InC*c.H*c.W), noise(2, c.OutC*c.InC*c.KH*c.KW), make([]float32, c.OutC*c.OH*c.OW)
+			for b.Loop() {
+				for task := range c.Tasks() {
+					c.Run(task, y, x, w)
+				}
+			}
+			b.ReportMetric(2*float64(len(y)*c.InC*c.KH*c.KW)*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
+		})
+	}
+	b.Run("depthwise", func(b *testing.B) {
+		c := Conv{Images: 1, Groups: 128, InC: 128, H: 56, W: 56, OutC: 128, OH: 56, OW: 56, KH: 3, KW: 3, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, Pad: [2]int{1, 1}}
+		x, w, y := noise(1, c.InC*c.H*c.W), noise(2, c.OutC*9), make([]float32, c.OutC*c.OH*c.OW)
+		for b.Loop() {
+			for task := range c.Tasks() {
+				c.Run(task, y, x, w)
+			}
+		}
+		b.ReportMetric(2*float64(len(y)*9)*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
+	})
+}
