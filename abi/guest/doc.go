@@ -26,6 +26,6 @@
 // reading it is refused with abi.Denied, and only [Metric.Read] and
 // [Graph.Save] let something of it out, as far as the data's policy allows.
 //
-// An app runs on one goroutine. On anything but GOOS=wasip1 the package is
-// empty.
+// An app runs on one goroutine. On anything but GOOS=wasip1 the package has
+// schedules and nothing else.
 package guest

@@ -48,6 +48,14 @@ func LoadONNX(model []byte) (*Graph, error) {
 // Err returns the first thing that was wrong.
 func (g *Graph) Err() error { return g.err }
 
+// Fail keeps err as what was wrong, unless something was before: for what an app
+// does between two nodes.
+func (g *Graph) Fail(err error) {
+	if g.err == nil {
+		g.err = err
+	}
+}
+
 // value keeps the first error of an import that returns a value.
 func (g *Graph) value(n int32) Value {
 	v, err := result(n)

@@ -86,3 +86,6 @@ func (g *Graph) Softmax(x Value) Value { return g.one("Softmax", []Value{x}, Int
 func (g *Graph) CrossEntropy(scores, labels Value) Value {
 	return g.one("SoftmaxCrossEntropyLoss", []Value{scores, labels}, String("reduction", "mean"))
 }
+
+// Concat joins values along an axis.
+func (g *Graph) Concat(axis int64, in ...Value) Value { return g.one("Concat", in, Int("axis", axis)) }
