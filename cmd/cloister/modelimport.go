@@ -33,7 +33,7 @@ type cardFlags struct {
 	Licence  string   `help:"Licence of the weights." default:"unstated"`
 	Labels   string   `help:"File with a label a line, in the order of the first output." type:"path"`
 	Pre      []string `help:"How an input is made of a file: a recipe as in \"image | resize 28x28 | grey | nchw\", or a preset (${presets}); NAME=RECIPE for another input than the first." sep:"none" placeholder:"RECIPE"`
-	Post     string   `help:"How the first output is read, as in \"softmax | top 5\" or \"sigmoid | threshold 0.5\"; default: the preset's." placeholder:"READING"`
+	Post     string   `help:"How the first output is read, as in \"softmax | top 5\" or \"sigmoid | threshold 0.5\"; none for no labels; default: the preset's." placeholder:"READING"`
 	Bind     []string `help:"What the file leaves open about an input: NAME=DIMxDIM… fixes its shape, NAME=:VALUE makes it that number for good." sep:"none" placeholder:"NAME=SHAPE|:VALUE"`
 	Cut      []string `help:"Values inside the model that become its outputs, in place of the file's: a backbone without its head." placeholder:"NAME"`
 	Accuracy []string `help:"What it was measured at, as NAME=VALUE or NAME=VALUE/RECORDS. Shown as a claim." sep:"none" placeholder:"NAME=VALUE"`
@@ -292,7 +292,10 @@ func (c cardFlags) recipes(spec *vault.Spec) error {
 			return fmt.Errorf("--pre: input %q is carried over from %q, the outputs are %s: %w", p.Name, from, portNames(spec.Outputs), abi.Invalid)
 		}
 	}
-	if c.Post != "" {
+	switch {
+	case c.Post == "none" || c.Post == "" && len(c.Cut) > 0: // what a preset reads, the cut took away
+		spec.Reading = ""
+	case c.Post != "":
 		spec.Reading = c.Post
 	}
 	r, err := recipe.ParseReading(spec.Reading)
