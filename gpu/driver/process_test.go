@@ -42,8 +42,8 @@ func tanh(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	plan, err := graph.NewPlan(g, nil, graph.Layout{
-		Work: func(*graph.Graph, *graph.Node) int64 { return 0 },
-		Fuse: func(*graph.Node) bool { return false },
+		Work: func(*graph.Graph, *graph.Step) int64 { return 0 },
+		Fuse: func(_, _ *graph.Node, _ graph.Type) bool { return false },
 	})
 	if err != nil {
 		t.Fatal(err)
