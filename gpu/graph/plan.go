@@ -207,6 +207,9 @@ func (p *planner) schedule() {
 // fold makes n part of the step of its operand, where nothing else reads that and
 // the kernel can do it. Of two operands of an Add it is the later one.
 func (p *planner) fold(v abi.Value, n *Node) bool {
+	if len(n.In) == 0 {
+		return false
+	}
 	at, add := n.In[0], abi.Value(0)
 	if n.Op == "Add" {
 		add = n.In[1]
