@@ -5,8 +5,9 @@ package kernel
 //
 // An element of the result is one chain of fused multiply-adds in the order of the
 // weights (channel, row, column), which starts from zero or its bias; padding
-// counts as zeros. Then come residual and activation. RowBias has an element for
-// each output channel; Residual lies like the result.
+// counts as zeros. Then come scale and shift, residual and activation, as in a
+// Product. RowBias, RowScale and RowShift have an element for each output channel;
+// Residual lies like the result.
 type Conv struct {
 	Images, Groups int
 	InC, H, W      int
@@ -186,6 +187,9 @@ func (c *Conv) Run(task int, y, x, w []float32) {
 	if c.RowBias != nil {
 		p.RowBias = c.RowBias[m0:]
 	}
+	if c.RowScale != nil {
+		p.RowScale, p.RowShift = c.RowScale[m0:], c.RowShift[m0:]
+	}
 	if c.Residual != nil {
 		p.Residual = c.Residual[at:]
 	}
@@ -244,6 +248,9 @@ func (c *Conv) depth(task int, y, x, w []float32) {
 	e := c.Epilogue
 	if e.RowBias != nil {
 		e.RowBias = e.RowBias[ch:]
+	}
+	if e.RowScale != nil {
+		e.RowScale, e.RowShift = e.RowScale[ch:], e.RowShift[ch:]
 	}
 	if e.Residual != nil {
 		e.Residual = e.Residual[task*out:]

@@ -37,6 +37,9 @@ func (c *Conv) direct(y, x, w []float32) {
 						v := pixel(img, m/gm*gi+ch, oy*c.Stride[0]+i*c.Dilation[0]-c.Pad[0], ox*c.Stride[1]+j*c.Dilation[1]-c.Pad[1])
 						acc = fma(w[m*gi*c.KH*c.KW+k], v, acc)
 					}
+					if c.RowScale != nil {
+						acc = fma(acc, c.RowScale[m], c.RowShift[m])
+					}
 					if c.Residual != nil {
 						acc += c.Residual[at]
 					}
@@ -80,6 +83,9 @@ func TestAConvolutionIsItsChains(t *testing.T) {
 		}
 		if rapid.Bool().Draw(t, "residual") {
 			c.Residual = noise(2, out)
+		}
+		if rapid.Bool().Draw(t, "scale") {
+			c.RowScale, c.RowShift = noise(6, c.OutC), noise(7, c.OutC)
 		}
 		x, w := noise(3, c.Images*c.InC*c.H*c.W), noise(4, c.OutC*c.InC/c.Groups*c.KH*c.KW)
 		want := make([]float32, out)

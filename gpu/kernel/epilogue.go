@@ -17,6 +17,8 @@ const (
 type Epilogue struct {
 	RowBias  []float32 // one element a row, which its sums start from; or nil
 	ColBias  []float32 // one element a column; or nil. At most one of both
+	RowScale []float32 // one element a row, which its sums are multiplied by; or nil
+	RowShift []float32 // and what is added to them, fused, where RowScale is there
 	Residual []float32 // added to the sums; lies like the result; or nil
 	Act      Activation
 	Low      float32

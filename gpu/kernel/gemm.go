@@ -13,8 +13,8 @@ func Gemm(m, n, k int, alpha float32, a, b Matrix, add bool, c []float32, ldc in
 }
 
 // A Product is a matrix product with an epilogue: see Gemm for its arithmetic. The
-// chain of an element starts from its bias where there is one; then the residual
-// is added, then the activation applied. With Add there is no bias.
+// chain of an element starts from its bias where there is one; then scale and shift
+// of its row are applied, then the residual is added, then the activation applied. With Add there is no bias.
 type Product struct {
 	M, N, K int
 	Alpha   float32 // multiplies A
@@ -90,6 +90,9 @@ func (e *Epilogue) checkEpilogue(rows, cols, ldc int) {
 	}
 	if e.ColBias != nil {
 		_ = e.ColBias[cols-1]
+	}
+	if e.RowScale != nil {
+		_, _ = e.RowScale[rows-1], e.RowShift[rows-1]
 	}
 	if e.Residual != nil {
 		_ = e.Residual[(rows-1)*ldc+cols-1]
@@ -190,11 +193,14 @@ func (p *Product) aim(t *tile, i, j int, first, last bool) {
 			t.start, t.bias = fromColBias, &p.ColBias[j]
 		}
 	}
-	t.residual, t.act = nil, int(Linear)
+	t.scale, t.residual, t.act = nil, nil, int(Linear)
 	if !last {
 		return
 	}
 	t.act, t.low, t.high = int(p.Act), p.Low, p.High
+	if p.RowScale != nil {
+		t.scale, t.shift = &p.RowScale[i], &p.RowShift[i]
+	}
 	if p.Residual != nil {
 		t.residual = &p.Residual[i*p.LDC+j]
 	}

@@ -39,6 +39,9 @@ func chain(p *Product) []float32 {
 			for k := range p.K {
 				acc = fma(p.Alpha*p.A.Data[i*p.A.RS+k*p.A.CS], p.B.Data[k*p.B.RS+j*p.B.CS], acc)
 			}
+			if p.RowScale != nil {
+				acc = fma(acc, p.RowScale[i], p.RowShift[i])
+			}
 			if p.Residual != nil {
 				acc += p.Residual[i*p.LDC+j]
 			}
@@ -69,6 +72,9 @@ func TestAProductIsItsChains(t *testing.T) {
 		}
 		if rapid.Bool().Draw(t, "residual") {
 			p.Residual = noise(3, m*p.LDC)
+		}
+		if rapid.Bool().Draw(t, "scale") {
+			p.RowScale, p.RowShift = noise(4, m), noise(5, m)
 		}
 		p.Act = rapid.SampledFrom([]Activation{Linear, Clamp, Leaky}).Draw(t, "act")
 		p.Low, p.High = -0.5, 20

@@ -19,6 +19,8 @@ type tile struct {
 	act      int
 	low      float32
 	high     float32
+	scale    *float32 // row i times scale[i], plus shift[i]; nil for none
+	shift    *float32
 }
 
 // What the sums of a tile start from.
@@ -77,6 +79,12 @@ func (t *tile) portable(rows int) {
 			x := *shift(t.a, i*t.ars+p*t.acs)
 			for j, v := range row(t.b, int(at)) {
 				c[j] = fma(x, v, c[j])
+			}
+		}
+		if t.scale != nil {
+			a, b := unsafe.Slice(t.scale, rows)[i], unsafe.Slice(t.shift, rows)[i]
+			for j := range c {
+				c[j] = fma(c[j], a, b)
 			}
 		}
 		if t.residual != nil {

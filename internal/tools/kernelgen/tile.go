@@ -25,6 +25,8 @@ const (
 	tileAct   = 96
 	tileLow   = 104
 	tileHigh  = 108
+	tileScale = 112
+	tileShift = 120
 )
 
 func tiles() {
@@ -177,6 +179,20 @@ func (v isa) tile(m, n int) {
 	JNZ(LabelRef("loop"))
 
 	Label("sums")
+	scale := field(tileScale)
+	TESTQ(scale, scale)
+	JZ(LabelRef("add"))
+	{
+		shift, x, y := field(tileShift), v.vec(), v.vec()
+		for i := range acc {
+			VBROADCASTSS(Mem{Base: scale, Disp: 4 * i}, x)
+			VBROADCASTSS(Mem{Base: shift, Disp: 4 * i}, y)
+			for _, a := range acc[i] {
+				VFMADD213PS(y, x, a)
+			}
+		}
+	}
+	Label("add")
 	res := field(tileRes)
 	TESTQ(res, res)
 	JZ(LabelRef("act"))
