@@ -27,6 +27,12 @@ type scope struct {
 	outer  *scope
 	proto  *graphProto
 	values map[string]abi.Value
+	// missing are optional results that there are not, by what they would be.
+	missing map[string]string
+}
+
+func newScope(outer *scope, g *graphProto) *scope {
+	return &scope{outer: outer, proto: g, values: map[string]abi.Value{}, missing: map[string]string{}}
 }
 
 func (s *scope) define(name string, v abi.Value) error {
@@ -50,7 +56,7 @@ func (p *parser) model(g *graphProto) error {
 	for _, b := range p.o.Bind {
 		bound[b.Name] = b
 	}
-	s := &scope{proto: g, values: map[string]abi.Value{}}
+	s := newScope(nil, g)
 	for _, in := range g.inputs {
 		if g.tensors[in.name] != nil {
 			continue // before IR version 4, initialisers were inputs too
@@ -85,6 +91,9 @@ func (p *parser) model(g *graphProto) error {
 	}
 	for _, o := range g.outputs {
 		v, ok := s.values[o.name]
+		if !ok && s.missing[o.name] != "" {
+			return invalid("output %s is not supported: it is %s", quote(o.name), s.missing[o.name])
+		}
 		if !ok {
 			return invalid("output %s is computed by no node", quote(o.name))
 		}
@@ -98,7 +107,7 @@ func (p *parser) model(g *graphProto) error {
 // body adds a graph that is an attribute and returns its outputs. in are the
 // values of its inputs.
 func (p *parser) body(outer *scope, g *graphProto, in []abi.Value) ([]abi.Value, error) {
-	s := &scope{outer: outer, proto: g, values: map[string]abi.Value{}}
+	s := newScope(outer, g)
 	if len(in) != len(g.inputs) {
 		return nil, invalid("the body has %d inputs, want %d", len(g.inputs), len(in))
 	}
@@ -129,6 +138,9 @@ func (p *parser) value(s *scope, name string) (abi.Value, error) {
 		}
 		if s.proto.tensors[name] != nil {
 			return p.initializer(s, name)
+		}
+		if what := s.missing[name]; what != "" {
+			return 0, invalid("value %s is not supported: it is %s", quote(name), what)
 		}
 	}
 	return 0, invalid("value %s is not computed before it is read", quote(name))
@@ -258,7 +270,8 @@ func (p *parser) node(s *scope, n nodeProto) error {
 			continue
 		}
 		if i >= len(out) || out[i] == 0 {
-			return invalid("operator %s: its result %d, %s, is not supported", quote(n.op), i, quote(name))
+			s.missing[name] = fmt.Sprintf("result %d of operator %s", i, quote(n.op))
+			continue // exporters name results that nothing reads
 		}
 		if err := s.define(name, out[i]); err != nil {
 			return err

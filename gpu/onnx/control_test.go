@@ -264,3 +264,18 @@ func TestBindingsAreChecked(t *testing.T) {
 		t.Errorf("bound to 1×2: %v", got[0])
 	}
 }
+
+func TestAResultThatThereIsNotMattersOnlyWhereItIsRead(t *testing.T) {
+	relu := msg(1, msg(1, "x", 2, "y", 2, "extra", 4, "Relu"))
+	file := func(rest ...[]byte) []byte {
+		return model(17, join(port(11, "x", 1, 2), relu, join(rest...), port(12, "y", 1, 2)))
+	}
+	if got := run(t, file(), nil, []float32{-1, 1}); !slices.Equal(got[0], []float32{0, 1}) {
+		t.Errorf("nothing reads it: %v", got)
+	}
+	for what, rest := range map[string][]byte{"a node": node("Neg", []string{"extra"}, "z"), "an output": port(12, "extra", 1, 2)} {
+		if _, err := tryRun(t, file(rest), nil, nil); !errors.Is(err, abi.Invalid) || !strings.Contains(err.Error(), `result 1 of operator "Relu"`) {
+			t.Errorf("%s reads it: %v", what, err)
+		}
+	}
+}
