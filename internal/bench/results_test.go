@@ -50,7 +50,7 @@ func TestEachPackageIsRunOnceForAllItsRows(t *testing.T) {
 		}
 		seen[p.path] = true
 	}
-	if len(seen) != 2 {
+	if len(seen) != 3 {
 		t.Errorf("packages = %v", packages())
 	}
 }

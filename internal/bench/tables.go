@@ -24,8 +24,9 @@ type row struct {
 }
 
 const (
-	engines = "./gpu/engine"
-	here    = "./internal/bench"
+	engines  = "./gpu/engine"
+	adapters = "./gpu/gorgonia"
+	here     = "./internal/bench"
 )
 
 var tables = []table{
@@ -37,6 +38,10 @@ var tables = []table{
 		{pkg: engines, bench: "Conv/8x64x56x64", what: "convolve 8 images of 64 × 56 × 56 into 64 channels, 3 × 3", peer: "gorgonia", unit: "GF/s", ratio: "×gorgonia"},
 		{pkg: engines, bench: "LeNetStep", what: "train a LeNet for one step, batch 64", peer: "gorgonia", unit: "ms/step", ratio: "×gorgonia"},
 	}, note: "Engine `cpu` in float32. Both engines run the same graphs through the same interface, and pass the same conformance suite."},
+	{title: "Gorgonia's programs", rows: []row{
+		{pkg: adapters, bench: "MLP", what: "train a perceptron 784-512-512-10 for one step with Adam, batch 128", peer: "gorgonia alone", unit: "ms/step", ratio: "×gorgonia"},
+		{pkg: adapters, bench: "ConvNet", what: "train the network of Gorgonia's examples/convnet for one step with Adam, batch 100", peer: "gorgonia alone", unit: "ms/step", ratio: "×gorgonia"},
+	}, note: "The same program with and without the adapters of `gpu/gorgonia`; see `examples/gorgonia`."},
 	{title: "A job", rows: []row{
 		{pkg: here, bench: "Submit", what: "a paid job of the echo app, from signature to opened answer, median", peer: "the app in the sandbox alone"},
 	}, note: "What is added to the app's run: seal and sign, the bus twice, the broker's and the ledger's writes to disk, facts, gate, keys, receipt, and the same way back."},
