@@ -138,3 +138,47 @@ func BenchmarkConv(b *testing.B) {
 		b.ReportMetric(2*float64(len(y)*9)*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
 	})
 }
+
+// TestAGradientOfWeightsIsItsChains compares with sums in the stated order.
+func TestAGradientOfWeightsIsItsChains(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := drawConv(t)
+		c.Spread, c.Epilogue = [2]int{}, Epilogue{}
+		if rapid.IntRange(0, 7).Draw(t, "wide") == 0 {
+			c.OW = innerBlock + 9
+		}
+		gi, gm := c.InC/c.Groups, c.OutC/c.Groups
+		k := gi * c.KH * c.KW
+		x, dy := noise(3, c.Images*c.InC*c.H*c.W), noise(4, c.Images*c.OutC*c.OH*c.OW)
+		want := make([]float32, c.OutC*k)
+		for m := range c.OutC {
+			for q := range k {
+				acc := float32(0)
+				for img := range c.Images {
+					for p := range c.OH * c.OW {
+						v := p/c.OW*c.Stride[0] + q/c.KW%c.KH*c.Dilation[0] - c.Pad[0]
+						u := p%c.OW*c.Stride[1] + q%c.KW*c.Dilation[1] - c.Pad[1]
+						pixel := float32(0)
+						if v >= 0 && u >= 0 && v < c.H && u < c.W {
+							pixel = x[((img*c.InC+m/gm*gi+q/(c.KH*c.KW))*c.H+v)*c.W+u]
+						}
+						acc = fma(dy[(img*c.OutC+m)*c.OH*c.OW+p], pixel, acc)
+					}
+				}
+				want[m*k+q] = acc
+			}
+		}
+		got := onEveryPath(t, func() []float32 {
+			dw := noise(5, len(want))
+			for task := range c.WeightTasks() {
+				c.RunWeights(task, dw, x, dy)
+			}
+			return dw
+		})
+		for i, v := range want {
+			if math.Float32bits(got[i]) != math.Float32bits(v) {
+				t.Fatalf("element %d is %x, want %x", i, got[i], v)
+			}
+		}
+	})
+}

@@ -40,7 +40,8 @@ type bench struct {
 	tile
 	offsets []int32
 	left    []float32 // a packed tile of the left operand
-	right   []float32 // packed panels
+	right   []float32 // packed panels, or a slab
+	panel   []float32 // one packed panel of a slab
 }
 
 var benches = sync.Pool{New: func() any {
