@@ -2,8 +2,8 @@
 // number of workers.
 //
 // Every sum has an order that follows from shapes alone: matrix products add up
-// along the inner dimension, one rounded product after the other, and are divided
-// among workers by rows and columns of the result only.
+// along the inner dimension, one fused multiply-add after the other, and are
+// divided among workers by rows and columns of the result only.
 package cpu
 
 import (
@@ -24,7 +24,6 @@ type Program struct {
 	update  *Optimizer // nil without gradients
 	grads   []arg
 	arena   []byte
-	scratch [][]float32 // one a worker, for packed patches
 
 	// what the current run reads and writes
 	in, params, out [][]byte
@@ -43,16 +42,13 @@ type copyOut struct {
 }
 
 // Layout returns what the planner must know of the kernels.
-func Layout() graph.Layout { return graph.Layout{Work: work, Fuse: fuse} }
+func Layout() graph.Layout { return graph.Layout{Work: work, Fuse: fuses} }
 
 // Compile binds p to kernels that use at most the given number of goroutines. A
 // plan with gradients updates its parameters by opt, whose state is in the
 // program: StateBytes says how much.
 func Compile(p *graph.Plan, opt abi.Optimizer, workers int) (*Program, error) {
 	x := &Program{plan: p, workers: max(1, workers), arena: Alloc(p.Arena)}
-	for range x.workers {
-		x.scratch = append(x.scratch, make([]float32, kBlock*colBlock))
-	}
 	for _, s := range p.Steps {
 		in := make([]graph.Type, len(s.Node.In))
 		for i, v := range s.Node.In {
@@ -64,7 +60,7 @@ func Compile(p *graph.Plan, opt abi.Optimizer, workers int) (*Program, error) {
 		if bind == nil {
 			return nil, fmt.Errorf("cpu: %s has no kernel for %v to %v: %w", s.Node.Op, in, s.Node.Type, abi.Invalid)
 		}
-		b := &binding{p: x, n: s.Node, out: x.arg(s.Value), norm: s.Norm, add: x.arg(s.Add), act: s.Act, relu: s.Act != nil,
+		b := &binding{p: x, n: s.Node, out: x.arg(s.Value), norm: s.Norm, add: x.arg(s.Add), act: s.Act,
 			work: arg{place: graph.Place{Kind: graph.InArena, Offset: s.WorkOffset}, bytes: s.Work}}
 		for _, v := range s.Node.In {
 			b.in = append(b.in, x.arg(v))
@@ -174,7 +170,6 @@ type binding struct {
 	norm *graph.Node // BatchNormalization of the result, or nil; see graph.Step
 	add  arg         // added to the result, where there is one
 	act  *graph.Node // applied to the result last, or nil
-	relu bool        // act is Relu
 }
 
 // chunk is how many elements one task of an elementwise kernel takes.

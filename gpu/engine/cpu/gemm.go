@@ -3,126 +3,17 @@ package cpu
 import (
 	"slices"
 
+	"github.com/cloister-ai/cloister/abi"
 	"github.com/cloister-ai/cloister/gpu/graph"
+	"github.com/cloister-ai/cloister/gpu/kernel"
 )
 
-// The blocks of a matrix product: a micro-kernel computes mr×nr of the result,
-// from nr packed columns of the right operand; a task computes rowBlock×colBlock
-// of it, inner steps of kBlock at a time. The sizes change speed, not bits.
+// The blocks of a matrix product that one task computes. Every task packs the
+// columns of the right operand that it multiplies, so it takes many rows.
 const (
-	mr       = 4
-	nr       = 16
-	kBlock   = 256
-	rowBlock = 64
+	rowBlock = 256
 	colBlock = 256
 )
-
-// A matrix is a view of rows × cols elements: element (i, j) is data[i*rs+j*cs].
-type matrix struct {
-	data       []float32
-	rows, cols int
-	rs, cs     int
-}
-
-// dense is rows × cols elements, row after row, or column after column where
-// their transpose is what lies in memory.
-func dense(data []float32, rows, cols int, transposed bool) matrix {
-	if transposed {
-		return matrix{data, rows, cols, 1, rows}
-	}
-	return matrix{data, rows, cols, cols, 1}
-}
-
-func panels(cols int) int { return (cols + nr - 1) / nr }
-
-// packedLen is how many elements rows × cols take when packed.
-func packedLen(rows, cols int) int { return rows * panels(cols) * nr }
-
-// packPanel copies columns [nr*j, nr*j+nr) of b to dst, row after row, and pads
-// them with zeros.
-func packPanel(dst []float32, b matrix, j int) {
-	c0 := j * nr
-	n := min(nr, b.cols-c0)
-	switch {
-	case b.cs == 1 && n == nr:
-		for i := range b.rows {
-			*(*[nr]float32)(dst[i*nr:]) = [nr]float32(b.data[i*b.rs+c0:])
-		}
-	case b.rs == 1:
-		if n < nr {
-			clear(dst[:b.rows*nr])
-		}
-		for c := range n {
-			col := b.data[(c0+c)*b.cs:][:b.rows]
-			for i, v := range col {
-				dst[i*nr+c] = v
-			}
-		}
-	default:
-		for i := range b.rows {
-			row := dst[i*nr:][:nr]
-			clear(row)
-			for c := range n {
-				row[c] = b.data[i*b.rs+(c0+c)*b.cs]
-			}
-		}
-	}
-}
-
-// multiply computes c = a · b, or c += a · b with add, where b is packed with all
-// its rows in each panel of k×nr. c has row stride ldc. It adds up along k in
-// ascending order, whatever the blocks.
-func multiply(c []float32, ldc int, a matrix, b []float32, cols int, add bool) {
-	var edge [mr * nr]float32
-	for k0 := 0; k0 < a.cols; k0 += kBlock {
-		k := min(kBlock, a.cols-k0)
-		load := add || k0 > 0
-		for j := range panels(cols) {
-			pb := b[(j*a.cols+k0)*nr:][:k*nr]
-			n := min(nr, cols-j*nr)
-			for i := 0; i < a.rows; i += mr {
-				m := min(mr, a.rows-i)
-				pa := a.data[i*a.rs+k0*a.cs:]
-				pc := c[i*ldc+j*nr:]
-				if n == nr {
-					kernel(m, k, pa, a.rs, a.cs, pb, pc, ldc, load)
-					continue
-				}
-				if load {
-					for r := range m {
-						copy(edge[r*nr:][:n], pc[r*ldc:])
-					}
-				}
-				kernel(m, k, pa, a.rs, a.cs, pb, edge[:], nr, load)
-				for r := range m {
-					copy(pc[r*ldc:][:n], edge[r*nr:])
-				}
-			}
-		}
-	}
-}
-
-// kernelGo computes an m×nr block of c: the definition that the assembly follows
-// bit for bit. The conversion keeps the compiler from fusing product and sum.
-func kernelGo(m, k int, a []float32, rs, cs int, b, c []float32, ldc int, load bool) {
-	for i := range m {
-		var acc [nr]float32
-		row := (*[nr]float32)(c[i*ldc:])
-		if load {
-			acc = *row
-		}
-		at := i * rs
-		for p := range k {
-			x := a[at]
-			at += cs
-			pb := (*[nr]float32)(b[p*nr:])
-			for j := range acc {
-				acc[j] += float32(x * pb[j])
-			}
-		}
-		*row = acc
-	}
-}
 
 // product is one matrix product of a kernel: where its operands start, and how
 // they lie. The result is dense.
@@ -130,7 +21,6 @@ type product struct {
 	m, k, n        int
 	transA, transB bool
 	batch          []offsets // one product each
-	sharedB        bool      // every product has the same right operand
 }
 
 type offsets struct{ a, b, c int }
@@ -159,7 +49,7 @@ func productOf(n *graph.Node, a, b graph.Type) product {
 		for _, d := range as[:ra-2] {
 			p.m *= int(d)
 		}
-		p.batch, p.sharedB = []offsets{{}}, true
+		p.batch = []offsets{{}}
 		return p
 	}
 	rank := max(ra, rb) - 2
@@ -177,7 +67,6 @@ func productOf(n *graph.Node, a, b graph.Type) product {
 			})
 		}
 	})
-	p.sharedB = rb == 2
 	return p
 }
 
@@ -188,114 +77,171 @@ func dimAt(s []int64, rank, i int) int64 {
 	return s[i]
 }
 
-// workProduct is room for the packed right operands.
-func workProduct(p product) int64 {
-	n := int64(packedLen(p.k, p.n))
-	if !p.sharedB {
-		n *= int64(len(p.batch))
+// blocks divides a product into rows and columns of a task.
+func (p *product) blocks() (rows, cols int) {
+	rows, cols = min(p.m, rowBlock), min(p.n, colBlock)
+	for p.m*p.n*p.k >= 1<<20 && p.tasks(rows, cols) < 4 {
+		switch {
+		case cols > 128:
+			cols = 128
+		case rows >= 112:
+			rows = (rows + 1) / 2
+		default:
+			return rows, cols
+		}
 	}
-	return 4 * n
+	return rows, cols
 }
 
-// bindProduct packs the right operands, then multiplies block by block; finish
-// turns a block of the raw product into the result.
-func bindProduct(b *binding, p product, finish func(c []float32, row, col, rows, cols int)) []stage {
-	packs := len(p.batch)
-	if p.sharedB {
-		packs = 1
+func (p *product) tasks(rows, cols int) int {
+	return len(p.batch) * ((p.m + rows - 1) / rows) * ((p.n + cols - 1) / cols)
+}
+
+// bindProduct is a stage of blocks of products; ends returns the epilogue of all
+// rows and columns of the result of a batch.
+func bindProduct(b *binding, p product, alpha float32, ends func(batch int) kernel.Epilogue) stage {
+	rows, cols := p.blocks()
+	down, across := (p.m+rows-1)/rows, (p.n+cols-1)/cols
+	return stage{p.tasks(rows, cols), func(_, t int) {
+		batch := t / (down * across)
+		o := p.batch[batch]
+		r0, c0 := t/across%down*rows, t%across*cols
+		k := kernel.Product{M: min(rows, p.m-r0), N: min(cols, p.n-c0), K: p.k, Alpha: alpha, LDC: p.n,
+			A:        kernel.Dense(b.p.f32(b.in[0])[o.a:], p.m, p.k, p.transA).At(r0, 0),
+			B:        kernel.Dense(b.p.f32(b.in[1])[o.b:], p.k, p.n, p.transB).At(0, c0),
+			C:        b.p.f32(b.out)[o.c+r0*p.n+c0:],
+			Epilogue: ends(batch)}
+		if k.RowBias != nil {
+			k.RowBias = k.RowBias[r0:]
+		}
+		if k.ColBias != nil {
+			k.ColBias = k.ColBias[c0:]
+		}
+		if k.Residual != nil {
+			k.Residual = k.Residual[r0*p.n+c0:]
+		}
+		k.Run()
+	}}
+}
+
+// activation is what of the step's activation a product does on the way.
+func (b *binding) activation() kernel.Epilogue {
+	if b.act == nil {
+		return kernel.Epilogue{}
 	}
-	size, np := packedLen(p.k, p.n), panels(p.n)
-	perTask := max(1, chunk/(p.k*nr))
-	groups := (np + perTask - 1) / perTask
-	pack := stage{packs * groups, func(_, t int) {
-		src := dense(b.p.f32(b.in[1])[p.batch[t/groups].b:], p.k, p.n, p.transB)
-		dst := b.p.f32(b.work)[t/groups*size:][:size]
-		for j := t % groups * perTask; j < min(np, (t%groups+1)*perTask); j++ {
-			packPanel(dst[j*p.k*nr:], src, j)
-		}
-	}}
-	rows, cols := (p.m+rowBlock-1)/rowBlock, (p.n+colBlock-1)/colBlock
-	run := stage{len(p.batch) * rows * cols, func(_, t int) {
-		o := p.batch[t/(rows*cols)]
-		r0, c0 := t/cols%rows*rowBlock, t%cols*colBlock
-		r, n := min(rowBlock, p.m-r0), min(colBlock, p.n-c0)
-		packed := b.p.f32(b.work)
-		if !p.sharedB {
-			packed = packed[t/(rows*cols)*size:]
-		}
-		a := dense(b.p.f32(b.in[0])[o.a:], p.m, p.k, p.transA)
-		a.data, a.rows = a.data[r0*a.rs:], r
-		c := b.p.f32(b.out)[o.c+r0*p.n+c0:]
-		multiply(c, p.n, a, packed[c0*p.k:], n, false)
-		if finish != nil {
-			finish(c, r0, c0, r, n)
-		}
-	}}
-	return []stage{pack, run}
+	switch a := b.act.Attrs; b.act.Op {
+	case "Relu":
+		return kernel.Epilogue{Act: kernel.Clamp, High: infinity}
+	case "Clip":
+		return kernel.Epilogue{Act: kernel.Clamp, Low: a.Low, High: a.High}
+	case "LeakyRelu":
+		return kernel.Epilogue{Act: kernel.Leaky, Low: a.Alpha}
+	}
+	return kernel.Epilogue{}
+}
+
+// activates reports whether the kernels of products and convolutions apply n.
+func activates(n *graph.Node) bool {
+	return n.Op == "Relu" || n.Op == "Clip" || n.Op == "LeakyRelu"
+}
+
+// fuses reports whether the kernel of n does next to its result on the way.
+func fuses(n, next *graph.Node, with graph.Type) bool {
+	if n.DType != abi.Float32 {
+		return false
+	}
+	switch {
+	case n.Op != "MatMul" && n.Op != "Gemm" && n.Op != "Conv":
+		return false
+	case next.Op == "BatchNormalization":
+		return n.Op == "Conv"
+	case next.Op == "Add":
+		same := slices.Equal(with.Shape, n.Shape)
+		return n.Op == "Conv" && same || n.Op == "MatMul" && (same || isRow(with, n)) || n.Op == "Gemm" && len(n.In) < 3 && (same || isRow(with, n))
+	}
+	return activates(next)
+}
+
+// isRow reports whether t has one element for each column of the result of n.
+func isRow(t graph.Type, n *graph.Node) bool {
+	last := len(n.Shape) - 1
+	return last >= 1 && len(t.Shape) > 0 && t.Shape[len(t.Shape)-1] == n.Shape[last] && t.Elements() == n.Shape[last]
+}
+
+// addition adds the operand of a fused Add to the epilogue of a product.
+func (b *binding) addition(e kernel.Epilogue, at int) kernel.Epilogue {
+	switch {
+	case !b.add.has():
+	case slices.Equal(b.add.typ.Shape, b.n.Shape):
+		e.Residual = b.p.f32(b.add)[at:]
+	default:
+		e.ColBias = b.p.f32(b.add)
+	}
+	return e
 }
 
 func bindMatMul(b *binding) []stage {
 	p := productOf(b.n, b.in[0].typ, b.in[1].typ)
-	if !b.relu {
-		return bindProduct(b, p, nil)
-	}
-	return bindProduct(b, p, func(c []float32, _, _, rows, cols int) {
-		for i := range rows {
-			relu(c[i*p.n:][:cols])
-		}
-	})
+	act := b.activation()
+	return []stage{bindProduct(b, p, 1, func(batch int) kernel.Epilogue { return b.addition(act, p.batch[batch].c) })}
 }
 
 // bindGemm is alpha·A·B + beta·C, where C may be a scalar, a row, a column or a
-// matrix.
+// matrix. A scalar is spread to a row, and C multiplied by beta, in the scratch.
 func bindGemm(b *binding) []stage {
 	p := productOf(b.n, b.in[0].typ, b.in[1].typ)
 	alpha, beta := b.n.Attrs.Alpha, b.n.Attrs.Beta
-	var bias arg
-	var rs, cs int
-	if len(b.in) > 2 && b.in[2].has() {
-		bias = b.in[2]
-		s := bias.typ.Shape
-		cs = min(1, int(dimAt(s, 2, 1))-1)
-		if dimAt(s, 2, 0) > 1 {
-			rs = int(dimAt(s, 2, 1))
-		}
+	act := b.activation()
+	if len(b.in) < 3 || !b.in[2].has() {
+		return []stage{bindProduct(b, p, alpha, func(int) kernel.Epilogue { return b.addition(act, 0) })}
 	}
-	if alpha == 1 && !bias.has() && !b.relu {
-		return bindProduct(b, p, nil)
-	}
-	return bindProduct(b, p, func(c []float32, r0, c0, rows, cols int) {
-		for i := range rows {
-			row := c[i*p.n:][:cols]
-			if alpha != 1 {
-				for j := range row {
-					row[j] *= alpha
+	bias, s := b.in[2], b.in[2].typ.Shape
+	var stages []stage
+	lies := func() []float32 { return b.p.f32(bias) }
+	if n := biasWork(b.n, bias.typ); n > 0 {
+		lies = func() []float32 { return b.p.f32(b.work) }
+		stages = append(stages, stage{1, func(_, _ int) {
+			x, y := b.p.f32(bias), b.p.f32(b.work)
+			if len(x) == 1 {
+				for i := range y[:n] {
+					y[i] = x[0] * beta
 				}
+				return
 			}
-			if bias.has() {
-				addBias(row, b.p.f32(bias)[(r0+i)*rs+c0*cs:], cs, beta)
-			}
-			if b.relu {
-				relu(row)
-			}
+			kernel.Scale(y[:n], x, beta)
+		}})
+	}
+	rows, cols := dimAt(s, 2, 0) > 1, dimAt(s, 2, 1) > 1
+	return append(stages, bindProduct(b, p, alpha, func(int) kernel.Epilogue {
+		e := act
+		switch {
+		case rows && cols:
+			e.Residual = lies()
+		case rows:
+			e.RowBias = lies()
+		default:
+			e.ColBias = lies()
 		}
-	})
+		return e
+	}))
 }
 
-func addBias(row, bias []float32, step int, beta float32) {
-	if step == 1 && beta == 1 {
-		for j, v := range bias[:len(row)] {
-			row[j] += v
-		}
-		return
+// biasWork is how many elements of scratch the C of a Gemm takes: none where it is
+// added as it lies.
+func biasWork(n *graph.Node, c graph.Type) int {
+	switch e := int(c.Elements()); {
+	case e == 1 && n.Shape[1] > 1:
+		return int(n.Shape[1])
+	case n.Attrs.Beta != 1:
+		return e
 	}
-	for j := range row {
-		row[j] += float32(beta * bias[j*step])
-	}
+	return 0
 }
 
-func relu(x []float32) {
-	for i, v := range x {
-		x[i] = max(v, 0)
+// workGemm is room for the C of a Gemm.
+func workGemm(g *graph.Graph, n *graph.Node) int64 {
+	if n.Op != "Gemm" || len(n.In) < 3 || n.In[2] == 0 {
+		return 0
 	}
+	return 4 * int64(biasWork(n, g.At(n.In[2]).Type))
 }

@@ -53,16 +53,11 @@ func work(g *graph.Graph, s *graph.Step) int64 {
 	n := s.Node
 	switch n.Op {
 	case "MatMul", "Gemm":
-		return workProduct(productOf(n, g.At(n.In[0]).Type, g.At(n.In[1]).Type))
-	case "Conv", "ConvGradX", "ConvGradW":
-		return workConv(g, n)
+		return workGemm(g, n)
+	case "Conv", "ConvGradX":
+		return workConv(g, s)
 	case "SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss":
 		return workLoss(g, n)
 	}
 	return 0
-}
-
-// fuse reports whether the kernel of n does next to its result on the way.
-func fuse(n, next *graph.Node, _ graph.Type) bool {
-	return n.DType == abi.Float32 && (n.Op == "Conv" || n.Op == "Gemm" || n.Op == "MatMul") && next.Op == "Relu"
 }

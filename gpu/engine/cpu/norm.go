@@ -1,6 +1,10 @@
 package cpu
 
-import "math"
+import (
+	"math"
+
+	"github.com/cloister-ai/cloister/gpu/kernel"
+)
 
 // channels splits N×C×… into images, channels and elements of a channel.
 func channels(shape []int64) (images, c, n int) {
@@ -15,6 +19,12 @@ func invStd(variance float32, eps float32) float64 {
 	return 1 / math.Sqrt(float64(variance)+float64(eps))
 }
 
+// normLine is what normalising a channel multiplies by, and adds.
+func normLine(scale, bias, mean, variance, eps float32) (mul, add float32) {
+	m := float64(scale) * invStd(variance, eps)
+	return float32(m), float32(float64(bias) - float64(float64(mean)*m))
+}
+
 // bindBatchNorm is one product and one sum an element.
 func bindBatchNorm(b *binding) []stage {
 	images, c, n := channels(b.out.typ.Shape)
@@ -24,12 +34,8 @@ func bindBatchNorm(b *binding) []stage {
 		scale, bias, mean, variance := b.p.f32(b.in[1]), b.p.f32(b.in[2]), b.p.f32(b.in[3]), b.p.f32(b.in[4])
 		for r := from; r < to; r++ {
 			k := r % c
-			m := float64(scale[k]) * invStd(variance[k], eps)
-			a := float64(bias[k]) - float64(float64(mean[k])*m)
-			mul, add := float32(m), float32(a)
-			for i, v := range x[r*n:][:n] {
-				y[r*n+i] = float32(v*mul) + add
-			}
+			mul, add := normLine(scale[k], bias[k], mean[k], variance[k], eps)
+			kernel.MulAdd(y[r*n:][:n], x[r*n:][:n], mul, add)
 		}
 	})
 }
