@@ -25,6 +25,7 @@ type worker struct {
 // candidates make the workers that are Go programs.
 var candidates = map[string]func(context.Context, spec) (*worker, error){
 	"cloister":    newCloister,
+	"sgemm":       newSgemm,
 	"openblas":    newOpenBLAS,
 	"onnxruntime": newONNXRuntime,
 }

@@ -49,7 +49,7 @@ func main() {
 	flag.StringVar(&o.ort, "onnxruntime", "", "ONNX Runtime's shared library")
 	flag.StringVar(&o.openblas, "openblas", "libopenblas.so.0", "OpenBLAS's shared library")
 	flag.StringVar(&o.python, "python", "/usr/bin/python3", "a Python that has PyTorch")
-	flag.StringVar(&o.only, "only", "gemm,model,train", "kinds of work, separated by commas")
+	flag.StringVar(&o.only, "only", "sgemm,gemm,model,train", "kinds of work, separated by commas")
 	flag.IntVar(&o.rounds, "rounds", 9, "turns of each candidate")
 	flag.DurationVar(&o.turn, "turn", 200*time.Millisecond, "length of a turn")
 	flag.Parse()
@@ -80,7 +80,8 @@ func run(ctx context.Context, o options) (err error) {
 		kind, title string
 		duels       func(context.Context) ([]duel, error)
 	}{
-		{"gemm", "Multiply square matrices", b.gemm},
+		{"sgemm", "Multiply square matrices with the kernels", b.gemm("sgemm")},
+		{"gemm", "Multiply square matrices with a program", b.gemm("cloister")},
 		{"model", "Run a model", b.models},
 		{"train", "Train for a step, with Adam", b.train},
 	} {
@@ -167,15 +168,19 @@ func (b *bench) against(d duel, name string, ours, peer spec) duel {
 	return d
 }
 
-func (b *bench) gemm(context.Context) (duels []duel, err error) {
-	for _, n := range []int{256, 512, 1024, 2048} {
-		ours := spec{Candidate: "cloister", Kind: "gemm", Size: n}
-		peer := ours
-		peer.Candidate, peer.Library = "openblas", b.openblas
-		f := float64(n)
-		duels = append(duels, b.against(duel{what: fmt.Sprintf("%d × %d", n, n), flops: 2 * f * f * f}, "OpenBLAS", ours, peer))
+// gemm is a duel of each size with one of our candidates: the BLAS that is made of
+// our kernels, or a program of the engine, which makes a tensor of each result.
+func (b *bench) gemm(candidate string) func(context.Context) ([]duel, error) {
+	return func(context.Context) (duels []duel, err error) {
+		for _, n := range []int{256, 512, 1024, 2048} {
+			ours := spec{Candidate: candidate, Kind: "gemm", Size: n}
+			peer := ours
+			peer.Candidate, peer.Library = "openblas", b.openblas
+			f := float64(n)
+			duels = append(duels, b.against(duel{what: fmt.Sprintf("%d × %d", n, n), flops: 2 * f * f * f}, "OpenBLAS", ours, peer))
+		}
+		return duels, nil
 	}
-	return duels, nil
 }
 
 // models are those of the folder, and those of known shapes.

@@ -6,8 +6,27 @@ import (
 	"runtime"
 	"unsafe"
 
+	adapt "github.com/cloister-ai/cloister/gpu/gorgonia"
+	"github.com/cloister-ai/cloister/gpu/kernel"
+
 	"github.com/ebitengine/purego"
+	"gonum.org/v1/gonum/blas"
 )
+
+// newSgemm makes our own BLAS a candidate: the kernels without the engine.
+func newSgemm(_ context.Context, s spec) (*worker, error) {
+	n := s.Size
+	a, b, c := waves(n*n, 0), waves(n*n, 1), make([]float32, n*n)
+	return &worker{
+		version: "Cloister, kernels for " + kernel.Active().String(),
+		step: func() error {
+			adapt.BLAS{}.Sgemm(blas.NoTrans, blas.NoTrans, n, n, n, 1, a, n, b, n, 0, c, n)
+			return nil
+		},
+		result: func() ([]float64, error) { return appendAll(nil, c), nil },
+		close:  func() error { return nil },
+	}, nil
+}
 
 // newOpenBLAS makes the sgemm of OpenBLAS a candidate, through its Fortran
 // interface: all arguments are pointers, which a call without cgo passes fast.
@@ -43,13 +62,7 @@ func newOpenBLAS(_ context.Context, s spec) (*worker, error) {
 	return &worker{
 		version: fmt.Sprintf("%s, running as %s", config(), corename()),
 		step:    func() error { purego.SyscallN(sgemm, args...); return nil },
-		result: func() ([]float64, error) {
-			v := make([]float64, len(c))
-			for i, x := range c {
-				v[i] = float64(x)
-			}
-			return v, nil
-		},
+		result: func() ([]float64, error) { return appendAll(nil, c), nil },
 		close: func() error { pin.Unpin(); return nil },
 	}, nil
 }
