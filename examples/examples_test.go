@@ -38,7 +38,7 @@ func TestTheReadmesAreTrue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(examples) < 5 {
+	if len(examples) < 6 {
 		t.Errorf("found only %q", examples)
 	}
 	for _, path := range examples {
