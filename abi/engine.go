@@ -145,7 +145,13 @@ type Graph interface {
 	// trainer updates t in place. Two graphs may share t.
 	Param(name string, t Tensor) (Value, error)
 	// Constant declares a value that no trainer changes. t is copied.
+	// The graph may follow from its elements: shapes, axes, what is computed of
+	// constants alone.
 	Constant(t Tensor) (Value, error)
+	// Opaque is Constant for elements that nothing of the graph may tell: an
+	// operator that must know it is refused, and nothing is computed of it
+	// before the run.
+	Opaque(t Tensor) (Value, error)
 	// Node adds an ONNX operator. A zero input means an optional input left out.
 	Node(op string, attrs []Attr, inputs []Value) ([]Value, error)
 	// Inline adds the operators of src, a graph of the same session, with inputs

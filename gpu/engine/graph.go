@@ -30,6 +30,14 @@ func (g *sessionGraph) Param(name string, t abi.Tensor) (abi.Value, error) {
 	return g.g.Param(name, own)
 }
 
+func (g *sessionGraph) Opaque(t abi.Tensor) (abi.Value, error) {
+	own, err := g.s.own(t)
+	if err != nil {
+		return 0, err
+	}
+	return g.g.Opaque(own)
+}
+
 func (g *sessionGraph) Constant(t abi.Tensor) (abi.Value, error) {
 	own, err := g.s.own(t)
 	if err != nil {

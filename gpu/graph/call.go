@@ -104,7 +104,7 @@ func (c *call) know(op operator) error {
 			if v == 0 {
 				continue
 			}
-			if in[i], any = g.At(v), true; in[i].Data == nil {
+			if in[i], any = g.At(v), true; in[i].Data == nil || in[i].Opaque {
 				return nil
 			}
 		}

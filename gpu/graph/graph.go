@@ -105,12 +105,22 @@ func (g *Graph) Param(name string, t abi.Tensor) (abi.Value, error) {
 }
 
 // Constant declares a value that never changes. t is copied.
-func (g *Graph) Constant(t abi.Tensor) (abi.Value, error) {
+func (g *Graph) Constant(t abi.Tensor) (abi.Value, error) { return g.copied(t, false) }
+
+// Opaque declares a value that never changes, and that nothing of the graph may
+// follow from. t is copied.
+func (g *Graph) Opaque(t abi.Tensor) (abi.Value, error) { return g.copied(t, true) }
+
+func (g *Graph) copied(t abi.Tensor, opaque bool) (abi.Value, error) {
 	typ := Type{t.DType(), slices.Clone(t.Shape())}
 	if err := typ.check(); err != nil {
 		return 0, fmt.Errorf("graph: constant: %w", err)
 	}
-	return g.constant(typ, func(b []byte) error { return t.Read(0, b) })
+	v, err := g.constant(typ, func(b []byte) error { return t.Read(0, b) })
+	if err == nil {
+		g.nodes[v-1].Opaque = opaque
+	}
+	return v, err
 }
 
 // ConstantBytes declares a constant from the little-endian elements in b.
@@ -268,6 +278,23 @@ func (g *Graph) Origins(v abi.Value) (inputs, params []string) {
 	slices.Reverse(inputs)
 	slices.Reverse(params)
 	return inputs, params
+}
+
+// follows reports whether v is computed from an opaque constant.
+func (g *Graph) follows(v abi.Value) bool {
+	need := make([]bool, v+1)
+	need[v] = true
+	for ; v > 0; v-- {
+		if n := &g.nodes[v-1]; need[v] {
+			if n.Opaque {
+				return true
+			}
+			for _, in := range n.In {
+				need[in] = true
+			}
+		}
+	}
+	return false
 }
 
 // Freeze refuses every later change.

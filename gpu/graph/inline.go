@@ -90,7 +90,9 @@ func (in *inliner) nodes() error {
 		case n.Op == OpParam:
 			in.to[v], err = in.param(n)
 		case n.Data != nil:
-			in.to[v], err = in.g.ConstantBytes(n.DType, n.Shape, n.Data)
+			if in.to[v], err = in.g.ConstantBytes(n.DType, n.Shape, n.Data); err == nil {
+				in.g.nodes[in.to[v]-1].Opaque = n.Opaque
+			}
 		case n.Derived:
 			err = invalid("%s is part of a gradient", n.Op)
 		case n.Call != nil && done[n.Call]: // inside an operator that is there already

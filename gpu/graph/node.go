@@ -62,6 +62,8 @@ type Node struct {
 	Attrs Attrs
 	Raw   []abi.Attr // the attributes as given, sorted by name
 	Data  []byte     // of a constant, and of what is computed of constants: little-endian
+	// Opaque marks a constant that the graph must not follow from.
+	Opaque bool
 	// Derived marks a node that Gradient added; it may be no ONNX operator.
 	Derived bool
 	Call    *Call  // the operator that it is part of, where that stands for several

@@ -140,7 +140,8 @@ func graphParam(_ context.Context, in *instance, a []uint32) (uint32, error) {
 	return uint32(v), nil
 }
 
-// graphConstant(g, tensor) → a value that is the tensor's as it is now.
+// graphConstant(g, tensor) → a value that is the tensor's as it is now. Shapes may
+// follow from a public one.
 func graphConstant(_ context.Context, in *instance, a []uint32) (uint32, error) {
 	g, err := in.editable(a[0])
 	if err != nil {
@@ -150,7 +151,11 @@ func graphConstant(_ context.Context, in *instance, a []uint32) (uint32, error) 
 	if err != nil {
 		return 0, err
 	}
-	v, err := g.Constant(t.Tensor)
+	declare := g.Constant
+	if t.label != public { // what the app sees of a graph must not follow from its elements
+		declare = g.Opaque
+	}
+	v, err := declare(t.Tensor)
 	if err != nil {
 		return 0, err
 	}

@@ -87,6 +87,17 @@ func TestRefusalsOverPrivateData(t *testing.T) {
 			_, out := s.run(g, s.one)
 			s.do("tensor_read", out, 0, s.room(8), 8)
 		}, "is private"},
+		{"shape a graph by labels", func(s *stage) {
+			g := s.do("graph_new", 17)
+			x := s.do("graph_input", g, "x", abi.Float32, s.dims(4, 1, 1, 1), 4)
+			s.node(g, "Reshape", nil, x, s.do("graph_constant", g, s.y))
+		}, "input 1 follows from a private constant"},
+		{"shape a graph by what is computed of records", func(s *stage) {
+			g := s.do("graph_new", 17)
+			x := s.do("graph_input", g, "x", abi.Float32, s.dims(1, 3), 2)
+			shape := s.node(g, "Identity", nil, s.do("graph_constant", g, s.y))
+			s.node(g, "Expand", nil, x, shape)
+		}, "input 1 follows from a private constant"},
 		{"save records as a constant", func(s *stage) {
 			g := s.do("graph_new", 17)
 			x := s.do("graph_input", g, "x", abi.Float32, s.dims(1, 3), 2)
