@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/gpu/graph"
 )
 
 // compare holds two tensors of one type and length against each other and keeps
@@ -15,7 +16,7 @@ func (t Tolerance) compare(dt abi.DType, got, want []byte, r *Result) error {
 	var wrong error
 	size, exact := int(dt.Size()), true
 	switch dt {
-	case abi.Float32, abi.Float64:
+	case abi.Float32, abi.Float64, abi.Float16:
 		exact = false
 	case abi.Int64, abi.Int32, abi.Int8, abi.Uint8, abi.Bool:
 	default:
@@ -48,6 +49,8 @@ func number64(dt abi.DType, b []byte) float64 {
 		return float64(math.Float32frombits(binary.LittleEndian.Uint32(b)))
 	case abi.Float64:
 		return math.Float64frombits(binary.LittleEndian.Uint64(b))
+	case abi.Float16:
+		return float64(graph.Half(binary.LittleEndian.Uint16(b)))
 	case abi.Int32:
 		return float64(int32(binary.LittleEndian.Uint32(b)))
 	case abi.Int64:

@@ -34,7 +34,9 @@ func (c *call) add(op operator, list []abi.Attr) ([]abi.Value, error) {
 		return nil, err
 	}
 	if op.compose != nil {
-		return c.compose(op)
+		if out, err := c.compose(op); out != nil || err != nil {
+			return out, err
+		}
 	}
 	t, err := op.infer(c)
 	if err == nil {
@@ -136,6 +138,9 @@ func (c *call) compose(op operator) ([]abi.Value, error) {
 	before := len(c.g.nodes)
 	t := c.g.builder(c.origin.derived)
 	out, err := op.compose(c, t)
+	if out == nil && err == nil && t.err == nil {
+		return nil, nil // this form is one node
+	}
 	if err == nil {
 		err = c.attrs.done()
 	}

@@ -58,7 +58,7 @@ func gradLog(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
 // elementAttrs hands the forward operator's attributes on to its gradient.
 func elementAttrs(n Node) []abi.Attr {
 	a := n.Attrs
-	return []abi.Attr{aFloat("alpha", a.Alpha), aFloat("low", a.Low), aFloat("high", a.High), aFlag("tanh", a.Tanh), aInt("axis", int64(a.Axis))}
+	return []abi.Attr{aFloat("alpha", a.Alpha), aFloat("beta", a.Beta), aFloat("low", a.Low), aFloat("high", a.High), aFlag("tanh", a.Tanh), aInt("axis", int64(a.Axis))}
 }
 
 // gradOfInput is dy and x in, dx out.

@@ -117,21 +117,9 @@ func number(dt abi.DType, b []byte) float64 {
 	case abi.Int8:
 		return float64(int8(b[0]))
 	case abi.Float16:
-		return float64(halfFloat(binary.LittleEndian.Uint16(b)))
+		return float64(Half(binary.LittleEndian.Uint16(b)))
 	}
 	return float64(b[0])
-}
-
-// halfFloat is the value of an IEEE 754 binary16 number.
-func halfFloat(h uint16) float32 {
-	sign, exp, frac := uint32(h>>15)<<31, uint32(h>>10&31), uint32(h&1023)
-	switch {
-	case exp == 31:
-		return math.Float32frombits(sign | 255<<23 | frac<<13)
-	case exp > 0:
-		return math.Float32frombits(sign | (exp+112)<<23 | frac<<13)
-	}
-	return math.Float32frombits(sign|127<<23) * float32(frac) / (1 << 24)
 }
 
 // axes returns the axes of a node, from operand 1 as of the given opset and from
@@ -195,108 +183,10 @@ func broadcast(shapes ...[]int64) ([]int64, error) {
 			if *o != d && *o != 1 && d != 1 {
 				return nil, invalid("shapes %v do not broadcast", shapes)
 			}
-			*o = max(*o, d)
+			if d != 1 {
+				*o = d
+			}
 		}
 	}
 	return out, nil
-}
-
-func inferUnary(c *call) (Type, error) { return c.in[0], c.floats(0) }
-
-func inferSame(c *call) (Type, error) { return c.in[0], nil }
-
-func inferArithmetic(c *call) (Type, error) {
-	if err := c.floats(0, 1); err != nil {
-		return Type{}, err
-	}
-	s, err := broadcast(c.in[0].Shape, c.in[1].Shape)
-	return Type{c.in[0].DType, s}, err
-}
-
-func inferPow(c *call) (Type, error) {
-	if err := c.floats(0); err != nil {
-		return Type{}, err
-	}
-	var err error
-	c.n.Attrs.Alpha, err = c.scalar(1, 1)
-	return c.in[0], err
-}
-
-func inferLeakyRelu(c *call) (Type, error) {
-	c.n.Attrs.Alpha = c.attrs.float("alpha", 0.01)
-	return c.in[0], c.floats(0)
-}
-
-func inferGelu(c *call) (Type, error) {
-	switch s := c.attrs.string("approximate", "none"); s {
-	case "none":
-	case "tanh":
-		c.n.Attrs.Tanh = true
-	default:
-		return Type{}, invalid("approximate is %q, want none or tanh", clip(s))
-	}
-	return c.in[0], c.floats(0)
-}
-
-func inferClip(c *call) (Type, error) {
-	if err := c.floats(0, 1, 2); err != nil {
-		return Type{}, err
-	}
-	low, high := float32(math.Inf(-1)), float32(math.Inf(1))
-	if c.g.cfg.Opset < 11 {
-		low, high = c.attrs.float("min", low), c.attrs.float("max", high)
-	}
-	var err error
-	if c.n.Attrs.Low, err = c.scalar(1, low); err != nil {
-		return Type{}, err
-	}
-	c.n.Attrs.High, err = c.scalar(2, high)
-	return c.in[0], err
-}
-
-func inferCompare(c *call) (Type, error) {
-	if c.in[0].DType != c.in[1].DType {
-		return Type{}, invalid("types %v and %v differ", c.in[0].DType, c.in[1].DType)
-	}
-	if c.in[0].DType == abi.Bool && c.n.Op != "Equal" {
-		return Type{}, invalid("bool has no order")
-	}
-	s, err := broadcast(c.in[0].Shape, c.in[1].Shape)
-	return Type{abi.Bool, s}, err
-}
-
-func inferWhere(c *call) (Type, error) {
-	if c.in[0].DType != abi.Bool {
-		return Type{}, invalid("input 0 has type %v, want bool", c.in[0].DType)
-	}
-	if c.in[1].DType != c.in[2].DType {
-		return Type{}, invalid("types %v and %v differ", c.in[1].DType, c.in[2].DType)
-	}
-	s, err := broadcast(c.in[0].Shape, c.in[1].Shape, c.in[2].Shape)
-	return Type{c.in[1].DType, s}, err
-}
-
-func inferCast(c *call) (Type, error) {
-	to := c.attrs.int("to", 0)
-	c.attrs.skip("saturate") // of float8, which there is not
-	if to < 0 || to > math.MaxUint8 {
-		return Type{}, invalid("to is %d, which is no element type", to)
-	}
-	return Type{abi.DType(to), c.in[0].Shape}, nil
-}
-
-func inferElementGrad(c *call) (Type, error) {
-	a := &c.n.Attrs
-	a.Alpha, a.Low, a.High = c.attrs.float("alpha", 0), c.attrs.float("low", 0), c.attrs.float("high", 0)
-	a.Tanh, a.Axis = c.attrs.flag("tanh", 0), int(c.attrs.int("axis", 0))
-	if !c.in[0].Equal(c.in[1]) {
-		return Type{}, invalid("inputs %v and %v differ", c.in[0], c.in[1])
-	}
-	return c.in[0], c.floats(0)
-}
-
-func inferFill(c *call) (Type, error) {
-	c.n.Attrs.Alpha = c.attrs.float("value", 0)
-	s, _ := c.attrs.ints("shape")
-	return Type{abi.DType(c.attrs.int("to", int64(abi.Float32))), slices.Clone(s)}, nil
 }

@@ -7,18 +7,6 @@ import (
 	"github.com/cloister-ai/cloister/abi"
 )
 
-func inferDropout(c *call) (Type, error) {
-	c.attrs.skip("seed", "ratio")
-	if c.has(2) {
-		if n, err := c.constant(2); err != nil {
-			return Type{}, err
-		} else if n.DType != abi.Bool || slices.ContainsFunc(n.Data, func(b byte) bool { return b != 0 }) {
-			return Type{}, invalid("training_mode is %v, supported is the constant false", n.Type)
-		}
-	}
-	return c.in[0], nil
-}
-
 func inferFlatten(c *call) (Type, error) {
 	s := c.in[0].Shape
 	a := c.attrs.int("axis", 1)

@@ -86,13 +86,15 @@ type Attrs struct {
 	Starts    []int64   // Slice, one a dimension
 	Steps     []int64   // Slice, one a dimension
 	Shape     []int64   // the shape that an internal operator computes
-	Alpha     float32   // Gemm, LeakyRelu, Pow's exponent, Fill's value
-	Beta      float32   // Gemm
-	Low, High float32   // Clip
+	Alpha     float32   // Gemm, LeakyRelu and its like, Pow's exponent, Fill's value
+	Beta      float32   // Gemm, Selu's gamma, HardSigmoid, Shrink's bias
+	Low, High float32   // Clip; IsInf: not zero if that infinity counts
 	Epsilon   float32   // normalisations
 	TransA    bool      // Gemm, internal MatMul
 	TransB    bool      // Gemm, internal MatMul
 	Tanh      bool      // Gelu by tanh
+	Truncate  bool      // Mod: the sign of the dividend
+	Left      bool      // BitShift
 	KeepDims  bool      // reductions
 	Window    Window    // Conv and pools
 	Reduction Reduction // losses

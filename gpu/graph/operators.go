@@ -21,28 +21,28 @@ type operator struct {
 	infer func(*call) (Type, error)
 	cost  func(n *Node, in []Type) uint64
 	grad  gradRule // nil: gradients do not flow
-	// compose adds, instead of infer, the operators that this one stands for and
-	// returns its results, optional ones included.
+	// compose adds the operators that this one stands for and returns its results,
+	// optional ones included. Where it returns none, infer makes one node of it.
 	compose func(c *call, t *builder) ([]abi.Value, error)
 }
 
 // unchanged lists the operators that mean at opset 7 what they meant before.
 var unchanged = map[string]bool{
-	"Abs": true, "ArgMax": true, "ArgMin": true, "Ceil": true, "Conv": true, "ConvTranspose": true, "DepthToSpace": true,
+	"Abs": true, "ArgMax": true, "ArgMin": true, "Cast": true, "Ceil": true, "Clip": true, "Conv": true, "ConvTranspose": true, "DepthToSpace": true,
 	"Elu": true, "Exp": true, "Flatten": true, "Floor": true, "Gather": true, "GlobalAveragePool": true, "GlobalMaxPool": true,
 	"HardSigmoid": true, "Hardmax": true, "Identity": true, "InstanceNormalization": true, "LRN": true, "LeakyRelu": true,
-	"Log": true, "LogSoftmax": true, "MatMul": true, "MaxPool": true, "Neg": true, "Not": true, "Reciprocal": true,
+	"Log": true, "LogSoftmax": true, "MatMul": true, "Max": true, "MaxPool": true, "Mean": true, "Min": true, "Neg": true, "Not": true, "Reciprocal": true,
 	"ReduceL1": true, "ReduceL2": true, "ReduceLogSum": true, "ReduceLogSumExp": true, "ReduceMax": true, "ReduceMean": true,
 	"ReduceMin": true, "ReduceProd": true, "ReduceSum": true, "ReduceSumSquare": true, "Relu": true, "Selu": true,
 	"Shape": true, "Sigmoid": true, "Size": true, "Slice": true, "Softmax": true, "Softplus": true, "Softsign": true,
-	"SpaceToDepth": true, "Sqrt": true, "Squeeze": true, "Tanh": true, "ThresholdedRelu": true, "Transpose": true, "Unsqueeze": true,
+	"SpaceToDepth": true, "Sqrt": true, "Squeeze": true, "Sum": true, "Tanh": true, "ThresholdedRelu": true, "Transpose": true, "Unsqueeze": true,
 }
 
 type table map[string]operator
 
 // operators lists every operator there is: reading its parts is knowing what a
 // guest can compute.
-var operators = join(elementOperators, shapeOperators, linearOperators, windowOperators, reduceOperators, normOperators, lossOperators, gradientOperators)
+var operators = join(elementOperators, quantOperators, shapeOperators, linearOperators, windowOperators, reduceOperators, normOperators, lossOperators, gradientOperators)
 
 func join(parts ...table) table {
 	all := table{}

@@ -3,7 +3,7 @@ package graph
 // shapeOperators: shape.
 var shapeOperators = table{
 	"Identity":  {min: 1, max: 1, tensors: 1, alias: true, moves: true, infer: inferSame, cost: free, grad: gradReshape},
-	"Dropout":   {min: 1, max: 3, tensors: 1, reads: 1, alias: true, moves: true, infer: inferDropout, cost: free, grad: gradReshape},
+	"Dropout":   {min: 1, max: 3, reads: 1, alias: true, moves: true, compose: composeDropout, infer: inferDropout, cost: free, grad: gradReshape},
 	"Flatten":   {min: 1, max: 1, tensors: 1, alias: true, moves: true, infer: inferFlatten, cost: free, grad: gradReshape},
 	"Reshape":   {min: 1, max: 2, tensors: 1, reads: 1, alias: true, moves: true, infer: inferReshape, cost: free, grad: gradReshape},
 	"Squeeze":   {min: 1, max: 2, tensors: 1, reads: 1, alias: true, moves: true, infer: inferSqueeze, cost: free, grad: gradReshape},

@@ -47,7 +47,9 @@ func (s *scope) define(name string, v abi.Value) error {
 // beside integers, which are constants anyway.
 var operandsKnown = map[string][]int{
 	"Clip": {1, 2}, "Dropout": {1, 2}, "Pad": {2}, "Resize": {1, 2}, "Upsample": {1}, "Range": {0, 1, 2},
-	"NonMaxSuppression": {3, 4}, "QuantizeLinear": {2}, "DequantizeLinear": {2},
+	"NonMaxSuppression": {3, 4}, "Pow": {1},
+	// Scales are no weights: knowing them, what is quantised of constants is too.
+	"QuantizeLinear": {1, 2}, "DequantizeLinear": {1, 2}, "QLinearConv": {1, 4, 6}, "QLinearMatMul": {1, 4, 6},
 }
 
 // model adds the graph of the file.

@@ -213,7 +213,7 @@ func TestWhatIsNotSupportedIsRefusedByName(t *testing.T) {
 		{"no result", model(21, join(x, msg(1, msg(1, "x", 4, "Relu")), y)), "result"},
 		{"no output", model(21, join(x, relu)), "outputs"},
 		{"missing output", model(21, join(x, relu, port(12, "z", 1, 2))), `"z"`},
-		{"optional result that is read", model(21, join(x, msg(1, msg(1, "x", 2, "d", 2, "mask", 4, "Dropout")), node("Relu", []string{"mask"}, "y"), y)), "mask"},
+		{"optional result that is read", model(9, join(x, msg(1, msg(1, "x", 2, "d", 2, "mask", 4, "Dropout")), node("Relu", []string{"mask"}, "y"), y)), "mask"},
 		{"text", model(21, join(x, msg(1, msg(1, "\xff")), y)), "string"},
 		{"long name", model(21, join(port(11, strings.Repeat("x", 2000), 1, 2), relu, y)), "string"},
 	} {

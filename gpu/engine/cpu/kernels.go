@@ -12,13 +12,17 @@ import (
 type bind = func(*binding) []stage
 
 // kernels lists how every operator is computed: of float32, and of the integers
-// and booleans that it takes. Reshapes are not in it: the planner makes no step
+// and booleans that it takes, unless those are in wholes. Reshapes are not in it: the planner makes no step
 // of them.
 var kernels = join(elementKernels, shapeKernels, linearKernels, windowKernels, reduceKernels, normKernels, gradientKernels)
 
+// wholes lists how operators are computed whose first operand is of integers,
+// where that has a kernel of its own.
+var wholes = join(elementIntegers)
+
 // doubles lists how operators are computed where a float64 is among operands or
 // result: plainly, by the definition, so that it is what the rest is held to.
-var doubles = join(moveDoubles)
+var doubles = join(moveDoubles, elementDoubles, slopeDoubles)
 
 func join(parts ...map[string]bind) map[string]bind {
 	all := map[string]bind{}
@@ -37,7 +41,14 @@ func kernelOf(n *graph.Node, in []graph.Type) bind {
 	if double {
 		return doubles[n.Op]
 	}
+	if len(in) > 0 && isInteger(in[0].DType) && wholes[n.Op] != nil {
+		return wholes[n.Op]
+	}
 	return kernels[n.Op]
+}
+
+func isInteger(dt abi.DType) bool {
+	return dt == abi.Int64 || dt == abi.Int32 || dt == abi.Int8 || dt == abi.Uint8
 }
 
 // Accept refuses, as Invalid and by name, an operator on types that have no kernel.

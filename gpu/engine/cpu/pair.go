@@ -1,0 +1,259 @@
+package cpu
+
+import (
+	"math"
+
+	"github.com/cloister-ai/cloister/abi"
+)
+
+type integer interface {
+	~int64 | ~int32 | ~int8 | ~uint8
+}
+
+type number interface{ real | integer }
+
+// pair is the kernel of a function of two numbers, with broadcasting.
+func pair[T, U any](b *binding, f func(x, y T) U) []stage {
+	x, y := b.in[0], b.in[1]
+	n := newNest(b.out.typ.Shape, x.typ.Shape, y.typ.Shape)
+	sx, sy := n.step[0], n.step[1]
+	run := func(out []U, xs, ys []T) {
+		for i := range out {
+			out[i] = f(xs[i*sx], ys[i*sy])
+		}
+	}
+	if n.rows == 1 {
+		return spread(n.inner, func(from, to int) {
+			run(view[U](b.p, b.out)[from:to], view[T](b.p, x)[from*sx:], view[T](b.p, y)[from*sy:])
+		})
+	}
+	return spreadBy(n.rows, max(1, chunk/n.inner), func(from, to int) {
+		xs, ys, out := view[T](b.p, x), view[T](b.p, y), view[U](b.p, b.out)[from*n.inner:]
+		n.walk(from, to, func(off []int) {
+			run(out[:n.inner], xs[off[0]:], ys[off[1]:])
+			out = out[n.inner:]
+		})
+	})
+}
+
+func pairOf[T, U any](f func(x, y T) U) bind {
+	return func(b *binding) []stage { return pair(b, f) }
+}
+
+// bindReals is a function of two real numbers, by the definition.
+func bindReals[T real](b *binding) []stage {
+	if b.n.Op == "Mod" { // as C's fmod
+		return pair(b, func(x, y T) T { return T(math.Mod(float64(x), float64(y))) })
+	}
+	return pair(b, realPair[T](b.n.Op))
+}
+
+func realPair[T real](op string) func(x, y T) T {
+	switch op {
+	case "Add":
+		return func(x, y T) T { return x + y }
+	case "Sub":
+		return func(x, y T) T { return x - y }
+	case "Mul":
+		return func(x, y T) T { return x * y }
+	case "Div":
+		return func(x, y T) T { return x / y }
+	case "Max": // NaN if one is
+		return func(x, y T) T { return max(x, y) }
+	case "Min":
+		return func(x, y T) T { return min(x, y) }
+	case "Power":
+		return func(x, y T) T { return T(math.Pow(float64(x), float64(y))) }
+	case "PRelu":
+		return func(x, slope T) T {
+			if x < 0 {
+				return slope * x
+			}
+			return x
+		}
+	}
+	return nil
+}
+
+// bindIntegers is a function of one or two integers, which wrap around.
+func bindIntegers(b *binding) []stage {
+	switch b.in[0].typ.DType {
+	case abi.Int64:
+		return integerKernel[int64](b)
+	case abi.Int32:
+		return integerKernel[int32](b)
+	case abi.Int8:
+		return integerKernel[int8](b)
+	default: // bool too
+		return integerKernel[uint8](b)
+	}
+}
+
+func integerKernel[T integer](b *binding) []stage {
+	if len(b.in) == 1 {
+		f := integerOne[T](b.n.Op)
+		return spread(b.out.len(), func(from, to int) {
+			x, y := view[T](b.p, b.in[0])[from:to], view[T](b.p, b.out)[from:to]
+			for i, v := range x {
+				y[i] = f(v)
+			}
+		})
+	}
+	if b.n.Op == "Mod" && b.n.Attrs.Truncate || b.n.Op == "BitShift" && b.n.Attrs.Left {
+		return pair(b, integerPair[T](b.n.Op+"/other"))
+	}
+	return pair(b, integerPair[T](b.n.Op))
+}
+
+func integerOne[T integer](op string) func(x T) T {
+	switch op {
+	case "Neg":
+		return func(x T) T { return -x }
+	case "Abs":
+		return func(x T) T {
+			if x < 0 {
+				return -x
+			}
+			return x
+		}
+	case "Sign":
+		return func(x T) T {
+			switch {
+			case x > 0:
+				return 1
+			case x < 0:
+				return ^T(0)
+			}
+			return 0
+		}
+	case "Relu":
+		return func(x T) T { return max(x, 0) }
+	case "BitwiseNot":
+		return func(x T) T { return ^x }
+	case "Not":
+		return func(x T) T {
+			if x != 0 {
+				return 0
+			}
+			return 1
+		}
+	}
+	return nil
+}
+
+// integerPair defines division by zero: it gives zero, quotient and remainder.
+func integerPair[T integer](op string) func(x, y T) T {
+	truth := func(b bool) T {
+		if b {
+			return 1
+		}
+		return 0
+	}
+	switch op {
+	case "Add":
+		return func(x, y T) T { return x + y }
+	case "Sub":
+		return func(x, y T) T { return x - y }
+	case "Mul":
+		return func(x, y T) T { return x * y }
+	case "Div":
+		return func(x, y T) T {
+			if y == 0 {
+				return 0
+			}
+			return x / y
+		}
+	case "Mod": // of the sign of y
+		return func(x, y T) T {
+			if y == 0 {
+				return 0
+			}
+			r := x % y
+			if r != 0 && (r < 0) != (y < 0) {
+				r += y
+			}
+			return r
+		}
+	case "Mod/other": // of the sign of x
+		return func(x, y T) T {
+			if y == 0 {
+				return 0
+			}
+			return x % y
+		}
+	case "Max":
+		return func(x, y T) T { return max(x, y) }
+	case "Min":
+		return func(x, y T) T { return min(x, y) }
+	case "Power":
+		return power[T]
+	case "And":
+		return func(x, y T) T { return truth(x != 0 && y != 0) }
+	case "Or":
+		return func(x, y T) T { return truth(x != 0 || y != 0) }
+	case "Xor":
+		return func(x, y T) T { return truth((x != 0) != (y != 0)) }
+	case "BitwiseAnd":
+		return func(x, y T) T { return x & y }
+	case "BitwiseOr":
+		return func(x, y T) T { return x | y }
+	case "BitwiseXor":
+		return func(x, y T) T { return x ^ y }
+	case "BitShift":
+		return func(x, y T) T { return x >> uint64(y) }
+	case "BitShift/other":
+		return func(x, y T) T { return x << uint64(y) }
+	}
+	return nil
+}
+
+// power is x^y; below y = 0 what is left of the fraction: nothing, unless x is 1
+// or -1.
+func power[T integer](x, y T) T {
+	if y < 0 {
+		switch {
+		case x == 1:
+			return 1
+		case x == ^T(0): // -1
+			if y&1 == 0 {
+				return 1
+			}
+			return x
+		}
+		return 0
+	}
+	p := T(1)
+	for ; y > 0; y >>= 1 {
+		if y&1 == 1 {
+			p *= x
+		}
+		x *= x
+	}
+	return p
+}
+
+// bindPowerGrad is the gradient of x^e by the base, or by the exponent.
+func bindPowerGrad[T real](exponent bool) bind {
+	f := func(dy, x, e float64) float64 {
+		if e == 0 {
+			return 0
+		}
+		return dy * e * math.Pow(x, e-1)
+	}
+	if exponent {
+		f = func(dy, x, e float64) float64 {
+			if x == 0 && e >= 0 { // the limit of x^e·log x, and at e = 0 what is kept
+				return 0
+			}
+			return dy * math.Pow(x, e) * math.Log(x)
+		}
+	}
+	return func(b *binding) []stage {
+		return spread(b.out.len(), func(from, to int) {
+			dy, x, e := view[T](b.p, b.in[0])[from:to], view[T](b.p, b.in[1])[from:to], view[T](b.p, b.in[2])[from:to]
+			for i, out := range dy {
+				view[T](b.p, b.out)[from+i] = T(f(float64(out), float64(x[i]), float64(e[i])))
+			}
+		})
+	}
+}
