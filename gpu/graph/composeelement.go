@@ -86,7 +86,8 @@ func (t *builder) to(v abi.Value, dt abi.DType) abi.Value {
 }
 
 // composeClip leaves a float32 with known bounds to infer; everything else is a
-// Max and a Min.
+// Max and a Min. Bounds that follow from parameters alone must be known, so that
+// those become constants.
 func composeClip(c *call, t *builder) ([]abi.Value, error) {
 	opset := c.g.cfg.Opset
 	if opset < 11 && len(c.n.In) > 1 && !c.internal() {
@@ -99,6 +100,9 @@ func composeClip(c *call, t *builder) ([]abi.Value, error) {
 	for i := 1; i < len(c.n.In); i++ {
 		if c.has(i) {
 			known = known && c.g.At(c.n.In[i]).Data != nil
+			if inputs, params := c.g.Origins(c.n.In[i]); len(inputs) == 0 && len(params) > 0 {
+				return nil, &Unknown{c.n.In[i], i}
+			}
 			if c.in[i].Elements() != 1 || len(c.in[i].Shape) > max(1, len(c.in[0].Shape)) {
 				return nil, invalid("input %d is %v, want one number", i, c.in[i])
 			}
