@@ -170,11 +170,14 @@ func (r *running) kill() {
 	if r.cmd != nil {
 		_ = r.cmd.Process.Kill() // it may have ended by itself
 		_ = r.cmd.Wait()         // how does not matter
+		r.cmd = nil
 	}
 }
 
-// died explains a child that does not answer by the last line it wrote.
+// died explains a child that does not answer, or not as it should, by the last
+// line it wrote, and ends it.
 func (r *running) died(err error) error {
+	r.kill() // what it wrote is whole once it was waited for
 	lines := strings.Split(strings.TrimSpace(r.stderr.String()), "\n")
 	return fmt.Errorf("%s: %w: %s", r.name, err, lines[len(lines)-1])
 }

@@ -62,7 +62,7 @@ func newOpenBLAS(_ context.Context, s spec) (*worker, error) {
 	return &worker{
 		version: fmt.Sprintf("%s, running as %s", config(), corename()),
 		step:    func() error { purego.SyscallN(sgemm, args...); return nil },
-		result: func() ([]float64, error) { return appendAll(nil, c), nil },
-		close: func() error { pin.Unpin(); return nil },
+		result:  func() ([]float64, error) { return appendAll(nil, c), nil },
+		close:   func() error { pin.Unpin(); return nil },
 	}, nil
 }
