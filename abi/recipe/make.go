@@ -18,6 +18,9 @@ type bowl struct {
 	x      []float32 // of an image: pixel after pixel
 	shape  []int64   // of the elements, where the steps say it
 	ready  []byte    // the elements, where they need no conversion
+
+	rate    int         // of samples; zero: x is of something else
+	windows [][]float32 // of a sound
 }
 
 // Make returns the little-endian elements of the input that port describes: one
@@ -48,14 +51,24 @@ func (r Recipe) Make(file []byte, port abi.Port) ([][]byte, error) {
 	if b.ready != nil {
 		return [][]byte{b.ready}, nil
 	}
+	if b.windows == nil {
+		b.windows = [][]float32{b.x}
+	}
 	if b.shape != nil && !sameShape(b.shape, port.Shape) {
 		return nil, fmt.Errorf("the recipe makes %v, input %q takes %v: %w", b.shape, port.Name, port.Shape, abi.Invalid)
 	}
-	if int64(len(b.x)) != n {
-		return nil, fmt.Errorf("the recipe makes %d numbers, input %q takes %d: %w", len(b.x), port.Name, n, abi.Invalid)
+	var out [][]byte
+	for _, w := range b.windows {
+		if int64(len(w)) != n {
+			return nil, fmt.Errorf("the recipe makes %d numbers, input %q takes %d: %w", len(w), port.Name, n, abi.Invalid)
+		}
+		e, err := encode(port, w)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
 	}
-	out, err := encode(port, b.x)
-	return [][]byte{out}, err
+	return out, nil
 }
 
 // sameShape compares dimensions, but for those of one.

@@ -9,7 +9,9 @@ import (
 type Preset struct {
 	Input string            // of the input that takes the file
 	Carry map[string]string // recipes of other inputs, by name
+	Bind  map[string]string // what the file leaves open, by input: a shape or a value, as --bind takes it
 	Read  string            // the reading of the first output
+	Label []string          // of the first output, where they are always the same
 	Why   string            // where it comes from, for people
 }
 
@@ -25,6 +27,11 @@ var presets = map[string]Preset{
 	"mnist": {
 		Input: "image | grey | invert | resize 28x28 | nchw",
 		Read:  "softmax | top 3", Why: "dark ink on light paper, 0 to 255, as the ONNX Model Zoo's mnist takes it",
+	},
+	"silero-vad": {
+		Input: "wav | rate 16000 | window 512,64",
+		Carry: map[string]string{"state": "carry stateN"}, Bind: map[string]string{"sr": ":16000"},
+		Read: "top 1", Label: []string{"speech"}, Why: "Silero's voice activity detector, 32 ms at a time",
 	},
 	"raw": {Input: "raw", Why: "the elements themselves: an .npy or TensorProto file, or little-endian bytes"},
 }

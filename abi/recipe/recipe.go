@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/abi/sound"
 )
 
 // A Recipe says how one input of a model is made of a file. Its text is steps
@@ -92,6 +93,11 @@ var verbs = map[string]verb{
 	"multiply": {from: []stage{pixels, numbers, samples}, least: 1, most: 3, do: arithmetic(func(x, n float32) float32 { return x * n })},
 	"nchw":     {from: []stage{pixels, numbers}, to: elements, do: planes},
 	"nhwc":     {from: []stage{pixels, numbers}, to: elements, do: interleaved},
+	"wav":      {from: []stage{nothing}, to: samples, do: readWAV},
+	"rate":     {from: []stage{samples}, least: 1, most: 1, whole: true, limit: sound.MaxRate, do: rate},
+	"peak":     {from: []stage{samples}, least: 1, most: 1, do: peak},
+	"fit":      {from: []stage{samples, tokens}, least: 1, most: 2, whole: true, limit: maxLong, do: fit},
+	"window":   {from: []stage{samples}, to: windows, least: 2, most: 2, whole: true, limit: maxLong, do: window},
 	"raw":      {from: []stage{nothing}, to: elements, do: readRaw},
 	"value":    {from: []stage{nothing}, to: elements, least: 1, most: 1},
 	"carry":    {from: []stage{nothing}, to: elements},
@@ -245,6 +251,21 @@ func (r Recipe) Carries() string {
 		return r.steps[0].name
 	}
 	return ""
+}
+
+// Every returns the seconds between the windows of a sound, where the recipe
+// says at which rate it cuts them, or zero.
+func (r Recipe) Every() float64 {
+	hz := 0.0
+	for _, s := range r.steps {
+		switch {
+		case s.word == "rate":
+			hz = s.numbers[0]
+		case s.word == "window" && hz > 0:
+			return s.numbers[0] / hz
+		}
+	}
+	return 0
 }
 
 // TakesFile reports whether the input is made of a file at all.

@@ -267,3 +267,52 @@ func FuzzMake(f *testing.F) {
 		}
 	})
 }
+
+// beep is a WAV file of 16-bit samples at 8 kHz.
+func beep(samples ...int16) []byte {
+	le := binary.LittleEndian
+	b := []byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data")
+	b = le.AppendUint32(b, uint32(2*len(samples)))
+	for _, s := range samples {
+		b = le.AppendUint16(b, uint16(s))
+	}
+	return b
+}
+
+func TestASoundBecomesWindows(t *testing.T) {
+	const half, quarter = 1 << 14, 1 << 13
+	file := beep(half, -half, quarter, half, 0)
+	for _, c := range []struct {
+		text string
+		want [][]float32
+	}{
+		{"wav | window 2,1", [][]float32{{0, 0.5, -0.5}, {-0.5, 0.25, 0.5}, {0.5, 0, 0}}},
+		{"wav | peak 1 | fit 3", [][]float32{{1, -1, 0.5}}},
+		{"wav | fit 3", [][]float32{{0.5, -0.5, 0.25}}},
+		{"wav | rate 8000 | multiply 2 | window 3,0", [][]float32{{1, -1, 0.5}, {1, 0, 0}}},
+	} {
+		made, err := parse(t, c.text).Make(file, abi.Port{Name: "x", DType: abi.Float32, Shape: []int64{1, 3}})
+		if err != nil {
+			t.Errorf("%s: %v", c.text, err)
+			continue
+		}
+		var got [][]float32
+		for _, b := range made {
+			got = append(got, floats(b))
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.text, diff)
+		}
+	}
+	for text, shape := range map[string]int64{"wav": 6, "wav | window 0,3": 3, "wav | fit 0 | window 3,0": 3, "wav | fit 3,1": 3, "wav | window 3,0": 4, "wav | divide 1,2 | fit 3": 3} {
+		if _, err := parse(t, text).Make(file, abi.Port{DType: abi.Float32, Shape: []int64{shape}}); !errors.Is(err, abi.Invalid) {
+			t.Errorf("%s: %v; want %v", text, err, abi.Invalid)
+		}
+	}
+	if e := parse(t, "wav | rate 16000 | window 512,64").Every(); e != 0.032 {
+		t.Errorf("windows every %v s, want 0.032", e)
+	}
+	if e := parse(t, "wav | window 512,64").Every(); e != 0 {
+		t.Errorf("windows of any rate every %v s, want 0", e)
+	}
+}
