@@ -112,6 +112,14 @@ func (c cardFlags) describe(ctx context.Context, path string, file []byte) (mode
 		return nil, card, fmt.Errorf("%s: %w", path, err)
 	}
 	spec.Opset = int(info.Opset)
+	preset := c.preset()
+	for name, what := range preset.Bind {
+		here := func(p onnx.Port) bool { return p.Name == name }
+		said := func(s string) bool { return strings.HasPrefix(s, name+"=") }
+		if slices.ContainsFunc(info.Inputs, here) && !slices.ContainsFunc(c.Bind, said) {
+			c.Bind = append(c.Bind, name+"="+what)
+		}
+	}
 	bind, err := bindings(c.Bind, info)
 	if err != nil {
 		return nil, card, err
@@ -127,6 +135,9 @@ func (c cardFlags) describe(ctx context.Context, path string, file []byte) (mode
 	}
 	if card.Classes, err = labels(c.Labels); err != nil {
 		return nil, card, err
+	}
+	if card.Classes == nil && spec.Reading == preset.Read {
+		card.Classes = preset.Label
 	}
 	if n, err := abi.Elements(spec.Outputs[0].Shape); err != nil || n < int64(len(card.Classes)) {
 		return nil, card, fmt.Errorf("labels: %d for the %d numbers of output %q: %w", len(card.Classes), n, spec.Outputs[0].Name, abi.Invalid)
@@ -251,6 +262,16 @@ func ports(from []abi.Port) []vault.Port {
 	return all
 }
 
+// preset returns the one that is named for the first input; none is empty.
+func (c cardFlags) preset() recipe.Preset {
+	for _, text := range c.Pre {
+		if p, ok := recipe.PresetOf(text); ok {
+			return p
+		}
+	}
+	return recipe.Preset{}
+}
+
 // recipes puts --pre and --post on the card. An input that nothing is said
 // about takes its elements as they are.
 func (c cardFlags) recipes(spec *vault.Spec) error {
@@ -263,9 +284,7 @@ func (c cardFlags) recipes(spec *vault.Spec) error {
 			}
 		}
 		if preset, ok := recipe.PresetOf(text); ok && at == 0 {
-			if spec.Reading == "" {
-				spec.Reading = preset.Read
-			}
+			spec.Reading = preset.Read
 			for name, other := range preset.Carry {
 				for i := range spec.Inputs {
 					if spec.Inputs[i].Name == name {

@@ -146,6 +146,7 @@ func writeArrays(t *terminal, path string, out []byte) error {
 type modelAnswer struct {
 	Top     []recipe.Guess   `json:"top"`
 	Windows [][]recipe.Guess `json:"windows"`
+	Every   float64          `json:"every_seconds"`
 	Outputs []struct {
 		Name, DType    string
 		Shape          []int64
@@ -175,7 +176,7 @@ func showAnswers(t *terminal, inputs []string, out []byte) error {
 			}
 			for k, top := range a.Windows {
 				for _, g := range top {
-					fmt.Fprintf(w, "%s window %d\t%s\t%.3f\n", name, k+1, oneLine(g.Label, 80), g.Score)
+					fmt.Fprintf(w, "%s at %.2f s\t%s\t%.3f\n", name, float64(k)*a.Every, oneLine(g.Label, 80), g.Score)
 				}
 			}
 			if a.Windows == nil {

@@ -19,6 +19,7 @@ type answer struct {
 	Score   float64          `json:"score,omitempty"`
 	Top     []recipe.Guess   `json:"top,omitempty"`
 	Windows [][]recipe.Guess `json:"windows,omitempty"`
+	Every   float64          `json:"every_seconds,omitempty"` // from one window to the next
 	Outputs []summary        `json:"outputs"`
 }
 
@@ -38,6 +39,9 @@ func (m *model) answer(out []output) (answer, error) {
 		a.Outputs = append(a.Outputs, o.summary())
 	}
 	first := out[0]
+	if first.windows > 1 {
+		a.Every = m.every()
+	}
 	if m.labels == nil && m.reading == (recipe.Reading{}) || first.DType != abi.Float32 {
 		return a, nil
 	}
@@ -59,6 +63,16 @@ func (m *model) answer(out []output) (answer, error) {
 		a.Label, a.Score = a.Top[0].Label, a.Top[0].Score
 	}
 	return a, nil
+}
+
+// every is how far windows of sound are apart.
+func (m *model) every() float64 {
+	for _, in := range m.inputs {
+		if e := in.recipe.Every(); e > 0 {
+			return e
+		}
+	}
+	return 0
 }
 
 // summary goes over the numbers of an output; those that are not finite are
