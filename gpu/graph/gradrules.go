@@ -118,10 +118,6 @@ func gradSlice(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
 		aInts("starts", n.Attrs.Starts), aInts("steps", n.Attrs.Steps)))
 }
 
-func gradGather(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
-	return first(t.node("GatherGrad", []abi.Value{dy, n.In[1]}, aInts("shape", t.typ(n.In[0]).Shape)))
-}
-
 // gradMatMul brings both operands to matrices, or stacks of them, and multiplies
 // by the transposed other one. A stack times one matrix is one long product.
 func gradMatMul(t *builder, n Node, _, dy abi.Value, want []bool) []abi.Value {

@@ -3,6 +3,7 @@
 package graph
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -181,8 +182,8 @@ func (g *Graph) add(name string, attrs []abi.Attr, inputs []abi.Value, o origin)
 	if g.cfg.Opset < op.since && !o.internal {
 		return nil, fmt.Errorf("graph: %s needs opset %d, the graph states %d: %w", name, op.since, g.cfg.Opset, abi.Invalid)
 	}
-	if g.cfg.Opset < FullOpset && !o.internal && !unchanged[name] {
-		return nil, fmt.Errorf("graph: %s is supported from opset %d, the graph states %d: %w", name, FullOpset, g.cfg.Opset, abi.Invalid)
+	if since := cmp.Or(older[name], FullOpset); g.cfg.Opset < since && !o.internal && !unchanged[name] {
+		return nil, fmt.Errorf("graph: %s is supported from opset %d, the graph states %d: %w", name, since, g.cfg.Opset, abi.Invalid)
 	}
 	before := *g
 	if err := g.room(&g.ops, "operators"); err != nil {

@@ -26,10 +26,15 @@ func inferFlatten(c *call) (Type, error) {
 	return Type{c.in[0].DType, out}, nil
 }
 
+// inferReshape: a 0 stands for the dimension of the operand, unless allowzero,
+// and one -1 for what is left. Before opset 5 the shape is an attribute.
 func inferReshape(c *call) (Type, error) {
-	zero := c.attrs.flag("allowzero", 0)
+	zero := false
+	if c.g.cfg.Opset >= 14 {
+		zero = c.attrs.flag("allowzero", 0)
+	}
 	shape, ok := c.attrs.ints("shape")
-	if ok != c.internal() {
+	if ok != (c.internal() || c.g.cfg.Opset < 5) {
 		return Type{}, invalid("shape is an input, not an attribute")
 	}
 	if !ok {
@@ -38,26 +43,31 @@ func inferReshape(c *call) (Type, error) {
 			return Type{}, cmpErr(err, invalid("input 1, the shape, is missing"))
 		}
 	}
-	out, free, rest := make([]int64, len(shape)), -1, c.in[0].Elements()
+	wrong := invalid("%v does not reshape to %v", c.in[0].Shape, shape)
+	out, free := slices.Clone(shape), -1
 	for i, d := range shape {
 		switch {
 		case d == -1 && free < 0:
-			free = i
-			continue
-		case d == 0 && !zero && i < len(c.in[0].Shape):
-			d = c.in[0].Shape[i]
+			free, out[i] = i, 1
+		case d < 0:
+			return Type{}, wrong
+		case d == 0 && !zero && !c.internal() && i < len(c.in[0].Shape):
+			out[i] = c.in[0].Shape[i]
 		}
-		if d < 1 || rest%d != 0 {
-			return Type{}, invalid("%v does not reshape to %v", c.in[0].Shape, shape)
-		}
-		out[i] = d
-		rest /= d
 	}
+	n, err := abi.Elements(out)
+	if err != nil {
+		return Type{}, err
+	}
+	have := c.in[0].Elements()
 	if free >= 0 {
-		out[free], rest = rest, 1
+		if n == 0 || have%n != 0 {
+			return Type{}, wrong
+		}
+		out[free], n = have/n, have
 	}
-	if rest != 1 {
-		return Type{}, invalid("%v does not reshape to %v", c.in[0].Shape, shape)
+	if n != have {
+		return Type{}, wrong
 	}
 	return Type{c.in[0].DType, out}, nil
 }
@@ -125,7 +135,7 @@ func inferExpand(c *call) (Type, error) {
 			return Type{}, cmpErr(err, invalid("input 1, the shape, is missing"))
 		}
 	}
-	if slices.ContainsFunc(shape, func(d int64) bool { return d < 1 }) {
+	if slices.ContainsFunc(shape, func(d int64) bool { return d < 0 }) {
 		return Type{}, invalid("%v does not expand to %v", c.in[0].Shape, shape)
 	}
 	s, err := broadcast(c.in[0].Shape, shape)
@@ -234,7 +244,10 @@ func (c *call) sliceBounds() (starts, ends, axes, steps []int64, err error) {
 		starts, _ = c.attrs.ints("starts")
 		ends, _ = c.attrs.ints("ends")
 		axes, _ = c.attrs.ints("axes")
-		return starts, ends, axes, nil, nil
+		if c.internal() {
+			steps, _ = c.attrs.ints("steps")
+		}
+		return starts, ends, axes, steps, nil
 	}
 	for i, p := range []*[]int64{&starts, &ends, &axes, &steps} {
 		var ok bool
@@ -261,22 +274,6 @@ func ceilDiv(a, b int64) int64 {
 		return 0
 	}
 	return (a-1)/b + 1
-}
-
-func inferGather(c *call) (Type, error) {
-	s := c.in[0].Shape
-	if c.in[1].DType != abi.Int64 {
-		return Type{}, invalid("input 1 has type %v, want int64", c.in[1].DType)
-	}
-	if len(s) == 0 {
-		return Type{}, invalid("input 0 is a scalar")
-	}
-	if a, err := axis(c.attrs.int("axis", 0), len(s)); err != nil {
-		return Type{}, err
-	} else if a != 0 {
-		return Type{}, invalid("axis %d, supported is 0", a)
-	}
-	return Type{c.in[0].DType, slices.Concat(c.in[1].Shape, s[1:])}, nil
 }
 
 // inferShapeOf is the result of an internal node that carries its shape.

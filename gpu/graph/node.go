@@ -100,6 +100,16 @@ type Attrs struct {
 	Reduction Reduction // losses
 	Ignore    int64     // losses: the label that does not count
 	HasIgnore bool
+	Bits      uint64   // ConstantOfShape, EyeLike, Pad: the element that fills, as it lies in memory
+	K         int64    // EyeLike, Trilu: the diagonal
+	Upper     bool     // Trilu; TopK: the largest
+	Mode      string   // Pad; Scatter*: the reduction
+	Batch     int      // GatherND: batch dimensions; ReverseSequence: the batch axis
+	Exclusive bool     // CumSum
+	Reverse   bool     // CumSum
+	Resample  Resample // Resize
+	Roi       Roi      // RoiAlign
+	Grid      Grid     // GridSample
 }
 
 // A Window is how a kernel moves over the last two dimensions of N×C×H×W.

@@ -38,11 +38,15 @@ var unchanged = map[string]bool{
 	"SpaceToDepth": true, "Sqrt": true, "Squeeze": true, "Sum": true, "Tanh": true, "ThresholdedRelu": true, "Transpose": true, "Unsqueeze": true,
 }
 
+// older lists, with its opset, the form before opset 7 from which on other
+// operators are understood.
+var older = map[string]int{"Concat": 4, "Constant": 1, "Pad": 2, "Reshape": 1, "Split": 2, "Tile": 6}
+
 type table map[string]operator
 
 // operators lists every operator there is: reading its parts is knowing what a
 // guest can compute.
-var operators = join(elementOperators, quantOperators, shapeOperators, linearOperators, windowOperators, reduceOperators, normOperators, lossOperators, gradientOperators)
+var operators = join(elementOperators, quantOperators, shapeOperators, knownOperators, moveOperators, indexOperators, sampleOperators, linearOperators, windowOperators, reduceOperators, normOperators, lossOperators, gradientOperators)
 
 func join(parts ...table) table {
 	all := table{}

@@ -85,8 +85,6 @@ var gradientKernels = map[string]bind{
 	"PowerGradExponent":             bindPowerGrad[float32](true),
 	"SoftmaxGrad":                   bindSoftmaxGrad(false),
 	"LogSoftmaxGrad":                bindSoftmaxGrad(true),
-	"SliceGrad":                     bindSliceGrad,
-	"GatherGrad":                    bindGatherGrad,
 	"ConvGradX":                     bindConvGradX,
 	"ConvGradW":                     bindConvGradW,
 	"MaxPoolGrad":                   bindMaxPoolGrad,

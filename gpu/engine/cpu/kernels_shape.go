@@ -6,7 +6,6 @@ var shapeKernels = map[string]bind{
 	"Transpose": bindTranspose,
 	"Concat":    bindConcat,
 	"Slice":     bindSlice,
-	"Gather":    bindGather,
 }
 
 // moveDoubles never look at elements, so they move float64 as well.
@@ -15,6 +14,5 @@ var moveDoubles = map[string]bind{
 	"Transpose": bindTranspose,
 	"Concat":    bindConcat,
 	"Slice":     bindSlice,
-	"Gather":    bindGather,
 	"Where":     bindWhere,
 }

@@ -153,11 +153,18 @@ func bindSlice(b *binding) []stage {
 
 // bindSliceGrad puts dy where the slice was taken, zero elsewhere.
 func bindSliceGrad(b *binding) []stage {
+	return sized(b, nil, nil, sliceGrad[uint32], sliceGrad[uint64])
+}
+
+func sliceGrad[T any](b *binding) []stage {
+	zero := spread(b.out.len(), func(from, to int) { clear(view[T](b.p, b.out)[from:to]) })
+	if b.in[0].len() == 0 {
+		return zero
+	}
 	x := sliceBox(b.out.typ.Shape, b.in[0].typ.Shape, b.n.Attrs.Starts, b.n.Attrs.Steps)
 	inner, step := x.inner()
-	zero := spread(b.out.len(), func(from, to int) { clear(b.p.f32(b.out)[from:to]) })
 	return append(zero, spreadBy(b.in[0].len()/inner, max(1, chunk/inner), func(from, to int) {
-		dy, dx := b.p.f32(b.in[0])[from*inner:], b.p.f32(b.out)
+		dy, dx := view[T](b.p, b.in[0])[from*inner:], view[T](b.p, b.out)
 		x.rows(from, to, func(off int) {
 			for i, v := range dy[:inner] {
 				dx[off+i*step] = v
@@ -186,44 +193,6 @@ func bindConcat(b *binding) []stage {
 				copy(dst[(r-from)*inner:][:n], src[r*n:])
 			}
 			dst = dst[min(n, len(dst)):]
-		}
-	})
-}
-
-// index resolves a row number of Gather: negative ones count from the end, and
-// what is out of range becomes the nearest row.
-func index(i int64, rows int) int {
-	if i < 0 {
-		i += int64(rows)
-	}
-	return int(min(max(i, 0), int64(rows-1)))
-}
-
-func bindGather(b *binding) []stage {
-	rows := int(b.in[0].typ.Shape[0])
-	n := int(b.in[0].bytes) / rows
-	return spreadBy(b.in[1].len(), max(1, chunk/n), func(from, to int) {
-		src, dst := b.p.bytes(b.in[0]), b.p.bytes(b.out)
-		for i, k := range view[int64](b.p, b.in[1])[from:to] {
-			copy(dst[(from+i)*n:][:n], src[index(k, rows)*n:])
-		}
-	})
-}
-
-// bindGatherGrad adds the rows of dy up in their order; a task takes some columns.
-func bindGatherGrad(b *binding) []stage {
-	rows := int(b.out.typ.Shape[0])
-	n := b.out.len() / rows
-	return spreadBy(n, 64, func(from, to int) {
-		dy, dx := b.p.f32(b.in[0]), b.p.f32(b.out)
-		for r := range rows {
-			clear(dx[r*n+from : r*n+to])
-		}
-		for i, k := range view[int64](b.p, b.in[1]) {
-			dst, src := dx[index(k, rows)*n:][from:to], dy[i*n:][from:to]
-			for j, v := range src {
-				dst[j] += v
-			}
 		}
 	})
 }

@@ -1,0 +1,39 @@
+package cpu
+
+// knownKernels: what follows from shapes.
+var knownKernels = map[string]bind{
+	"ConstantOfShape": bindFillBits,
+	"Zeros":           bindFillBits,
+	"EyeLike":         bindEyeLike,
+}
+
+// moveKernels: elements in other places, whatever their type.
+var moveKernels = map[string]bind{
+	"Pad":             bindPad,
+	"Trilu":           bindTrilu,
+	"ReverseSequence": bindReverseSequence,
+	"Gather":          bindGather,
+	"GatherElements":  bindGatherElements,
+	"GatherND":        bindGatherND,
+	"SliceGrad":       bindSliceGrad,
+	"OneHotMask":      bindOneHotMask,
+	"ScatterElements": bindScatterElements,
+	"ScatterND":       bindScatterND,
+	"CumSum":          bindCumSum,
+	"TopKIndices":     bindTopKIndices,
+}
+
+// sampleKernels and sampleDoubles: between elements, and what adds up gradients.
+var sampleKernels = map[string]bind{
+	"GatherGrad":   bindGatherGrad[float32],
+	"PadGrad":      bindPadGrad[float32],
+	"Resample":     bindResample[float32],
+	"ResampleGrad": bindResampleGrad[float32],
+}
+
+var sampleDoubles = map[string]bind{
+	"GatherGrad":   bindGatherGrad[float64],
+	"PadGrad":      bindPadGrad[float64],
+	"Resample":     bindResample[float64],
+	"ResampleGrad": bindResampleGrad[float64],
+}

@@ -1,0 +1,99 @@
+package cpu
+
+import (
+	"github.com/cloister-ai/cloister/abi"
+)
+
+// A number is an element that is computed with as it is.
+type numeric interface {
+	~float32 | ~float64 | ~int64 | ~int32 | ~int8 | ~uint8
+}
+
+// numbered chooses the kernel for the element type of operand 0; bool is uint8.
+func numbered(b *binding, f32, f64, i64, i32, i8, u8 bind) []stage {
+	switch b.in[0].typ.DType {
+	case abi.Float32:
+		return f32(b)
+	case abi.Float64:
+		return f64(b)
+	case abi.Int64:
+		return i64(b)
+	case abi.Int32:
+		return i32(b)
+	case abi.Int8:
+		return i8(b)
+	default:
+		return u8(b)
+	}
+}
+
+func bindScatterElements(b *binding) []stage {
+	return numbered(b, scatterElements[float32], scatterElements[float64], scatterElements[int64], scatterElements[int32], scatterElements[int8], scatterElements[uint8])
+}
+
+// scatterElements copies operand 0 and then takes up the updates in their order,
+// which is one task: two may meet in one place.
+func scatterElements[T numeric](b *binding) []stage {
+	stages := copyFirst(b)
+	if b.in[2].len() == 0 {
+		return stages
+	}
+	l := newLane(b.in[0].typ.Shape, b.in[1].typ.Shape, b.n.Attrs.Axis)
+	inner, step := l.inner()
+	reduce := reduction[T](b.n.Attrs.Mode)
+	return append(stages, stage{1, func(int, int) {
+		u, y, at := view[T](b.p, b.in[2]), view[T](b.p, b.out), b.p.indices(b.in[1])
+		i := 0
+		l.rows(0, len(u)/inner, func(off int) {
+			for range inner {
+				p := &y[off+index(at(i), l.size)*l.step]
+				*p = reduce(*p, u[i])
+				i, off = i+1, off+step
+			}
+		})
+	}})
+}
+
+func bindScatterND(b *binding) []stage {
+	return numbered(b, scatterND[float32], scatterND[float64], scatterND[int64], scatterND[int32], scatterND[int8], scatterND[uint8])
+}
+
+func scatterND[T numeric](b *binding) []stage {
+	stages := copyFirst(b)
+	if b.in[2].len() == 0 {
+		return stages
+	}
+	t := newTuples(b.in[0].typ.Shape, b.in[1].typ.Shape, b.n.Attrs.Batch)
+	reduce := reduction[T](b.n.Attrs.Mode)
+	return append(stages, stage{1, func(int, int) {
+		u, y, at := view[T](b.p, b.in[2]), view[T](b.p, b.out), b.p.indices(b.in[1])
+		for i := range t.count {
+			dst := y[t.place(i, at):][:t.inner]
+			for j, v := range u[i*t.inner:][:t.inner] {
+				dst[j] = reduce(dst[j], v)
+			}
+		}
+	}})
+}
+
+// copyFirst copies operand 0 to the result.
+func copyFirst(b *binding) []stage {
+	return spread(int(b.out.bytes), func(from, to int) {
+		copy(b.p.bytes(b.out)[from:to], b.p.bytes(b.in[0])[from:to])
+	})
+}
+
+// reduction is what becomes of an element that another is scattered to.
+func reduction[T numeric](mode string) func(old, new T) T {
+	switch mode {
+	case "add":
+		return func(old, new T) T { return old + new }
+	case "mul":
+		return func(old, new T) T { return old * new }
+	case "max":
+		return func(old, new T) T { return max(old, new) }
+	case "min":
+		return func(old, new T) T { return min(old, new) }
+	}
+	return func(_, new T) T { return new }
+}
