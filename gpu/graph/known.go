@@ -62,24 +62,9 @@ func bitsFrom(dt abi.DType, f float64) uint64 {
 	case abi.Float64:
 		return math.Float64bits(f)
 	case abi.Float16:
-		return uint64(halfBits(float32(f)))
+		return uint64(HalfBits(f))
 	}
 	return uint64(int64(f))
-}
-
-// halfBits rounds to the nearest binary16 number, ties to even.
-func halfBits(f float32) uint16 {
-	u := math.Float32bits(f)
-	sign, x := uint16(u>>16&0x8000), u&0x7fffffff
-	switch {
-	case x > 0x7f800000:
-		return sign | 0x7e00
-	case x >= 0x477ff000: // rounds to 65536 or more
-		return sign | 0x7c00
-	case x < 0x38800000: // a subnormal: let the addition round
-		return sign | uint16(math.Float32bits(math.Float32frombits(x)+0.5)-0x3f000000)
-	}
-	return sign | uint16((x-0x38000000+0xfff+x>>13&1)>>13)
 }
 
 // inferEyeLike is ones on diagonal k, zero elsewhere.
