@@ -33,11 +33,12 @@ type slab struct {
 	channels    int
 	phases      int // rows of the image that positions share are stride apart
 	phaseRows   int
+	padding     float32
 }
 
 func (c *Conv) slab(first, rows, channels int) slab {
 	reach := (rows-1)*c.Stride[0] + (c.KH-1)*c.Dilation[0] + 1
-	return slab{c, first, rows, channels, c.Stride[0], (reach + c.Stride[0] - 1) / c.Stride[0]}
+	return slab{c, first, rows, channels, c.Stride[0], (reach + c.Stride[0] - 1) / c.Stride[0], 0}
 }
 
 // len is the elements of the copy; tiles read up to two vectors more.
@@ -60,19 +61,28 @@ func (s *slab) fill(dst, x []float32) {
 					row := dst[(((ch*s.KW+j)*s.phases+ph)*s.phaseRows+r)*s.OW:][:s.OW]
 					u := s.first*s.Stride[0] + r*s.phases + ph - s.Pad[0]
 					if d := max(1, s.Spread[0]); u < 0 || u%d != 0 || u/d >= s.H {
-						clear(row)
-						continue
+						s.blank(row)
 					} else {
-						u /= d
+						s.fillRow(row, plane[u/d*s.W:][:s.W], at)
 					}
-					s.fillRow(row, plane[u*s.W:][:s.W], at)
 				}
 			}
 		}
 	}
 }
 
-// fillRow sets element x to pixel at + x·stride of the line, zero outside.
+// blank fills what lies outside.
+func (s *slab) blank(row []float32) {
+	if s.padding == 0 {
+		clear(row)
+		return
+	}
+	for i := range row {
+		row[i] = s.padding
+	}
+}
+
+// fillRow sets element x to pixel at + x·stride of the line, zero padding outside.
 func (s *slab) fillRow(row, line []float32, at int) {
 	step := s.Stride[1]
 	if d := s.Spread[1]; d > 1 {
@@ -89,8 +99,8 @@ func (s *slab) fillRow(row, line []float32, at int) {
 		from = min(len(row), (-at+step-1)/step)
 	}
 	to := min(len(row), max(from, (len(line)-at+step-1)/step))
-	clear(row[:from])
-	clear(row[to:])
+	s.blank(row[:from])
+	s.blank(row[to:])
 	switch {
 	case from == to:
 	case step == 1:

@@ -2,39 +2,39 @@
 
 #include "textflag.h"
 
-DATA ones<>+0(SB)/4, $0xffffffff
-DATA ones<>+4(SB)/4, $0xffffffff
-DATA ones<>+8(SB)/4, $0xffffffff
-DATA ones<>+12(SB)/4, $0xffffffff
-DATA ones<>+16(SB)/4, $0xffffffff
-DATA ones<>+20(SB)/4, $0xffffffff
-DATA ones<>+24(SB)/4, $0xffffffff
-DATA ones<>+28(SB)/4, $0xffffffff
-DATA ones<>+32(SB)/4, $0xffffffff
-DATA ones<>+36(SB)/4, $0xffffffff
-DATA ones<>+40(SB)/4, $0xffffffff
-DATA ones<>+44(SB)/4, $0xffffffff
-DATA ones<>+48(SB)/4, $0xffffffff
-DATA ones<>+52(SB)/4, $0xffffffff
-DATA ones<>+56(SB)/4, $0xffffffff
-DATA ones<>+60(SB)/4, $0xffffffff
-DATA ones<>+64(SB)/4, $0x00000000
-DATA ones<>+68(SB)/4, $0x00000000
-DATA ones<>+72(SB)/4, $0x00000000
-DATA ones<>+76(SB)/4, $0x00000000
-DATA ones<>+80(SB)/4, $0x00000000
-DATA ones<>+84(SB)/4, $0x00000000
-DATA ones<>+88(SB)/4, $0x00000000
-DATA ones<>+92(SB)/4, $0x00000000
-DATA ones<>+96(SB)/4, $0x00000000
-DATA ones<>+100(SB)/4, $0x00000000
-DATA ones<>+104(SB)/4, $0x00000000
-DATA ones<>+108(SB)/4, $0x00000000
-DATA ones<>+112(SB)/4, $0x00000000
-DATA ones<>+116(SB)/4, $0x00000000
-DATA ones<>+120(SB)/4, $0x00000000
-DATA ones<>+124(SB)/4, $0x00000000
-GLOBL ones<>(SB), RODATA|NOPTR, $128
+DATA columns<>+0(SB)/4, $0xffffffff
+DATA columns<>+4(SB)/4, $0xffffffff
+DATA columns<>+8(SB)/4, $0xffffffff
+DATA columns<>+12(SB)/4, $0xffffffff
+DATA columns<>+16(SB)/4, $0xffffffff
+DATA columns<>+20(SB)/4, $0xffffffff
+DATA columns<>+24(SB)/4, $0xffffffff
+DATA columns<>+28(SB)/4, $0xffffffff
+DATA columns<>+32(SB)/4, $0xffffffff
+DATA columns<>+36(SB)/4, $0xffffffff
+DATA columns<>+40(SB)/4, $0xffffffff
+DATA columns<>+44(SB)/4, $0xffffffff
+DATA columns<>+48(SB)/4, $0xffffffff
+DATA columns<>+52(SB)/4, $0xffffffff
+DATA columns<>+56(SB)/4, $0xffffffff
+DATA columns<>+60(SB)/4, $0xffffffff
+DATA columns<>+64(SB)/4, $0x00000000
+DATA columns<>+68(SB)/4, $0x00000000
+DATA columns<>+72(SB)/4, $0x00000000
+DATA columns<>+76(SB)/4, $0x00000000
+DATA columns<>+80(SB)/4, $0x00000000
+DATA columns<>+84(SB)/4, $0x00000000
+DATA columns<>+88(SB)/4, $0x00000000
+DATA columns<>+92(SB)/4, $0x00000000
+DATA columns<>+96(SB)/4, $0x00000000
+DATA columns<>+100(SB)/4, $0x00000000
+DATA columns<>+104(SB)/4, $0x00000000
+DATA columns<>+108(SB)/4, $0x00000000
+DATA columns<>+112(SB)/4, $0x00000000
+DATA columns<>+116(SB)/4, $0x00000000
+DATA columns<>+120(SB)/4, $0x00000000
+DATA columns<>+124(SB)/4, $0x00000000
+GLOBL columns<>(SB), RODATA|NOPTR, $128
 
 DATA constants<>+0(SB)/4, $0xc2d00000
 DATA constants<>+4(SB)/4, $0xc2d00000
@@ -2764,7 +2764,7 @@ loop:
 rest:
 	ADDQ        $0x08, DX
 	JZ          done
-	LEAQ        ones<>+0(SB), BX
+	LEAQ        columns<>+0(SB), BX
 	SHLQ        $0x02, DX
 	SUBQ        DX, BX
 	VMOVUPS     64(BX), Y0
@@ -2860,7 +2860,7 @@ loop:
 rest:
 	ADDQ        $0x08, DX
 	JZ          done
-	LEAQ        ones<>+0(SB), BX
+	LEAQ        columns<>+0(SB), BX
 	SHLQ        $0x02, DX
 	SUBQ        DX, BX
 	VMOVUPS     64(BX), Y0
@@ -2962,7 +2962,7 @@ loop:
 rest:
 	ADDQ        $0x08, DX
 	JZ          done
-	LEAQ        ones<>+0(SB), BX
+	LEAQ        columns<>+0(SB), BX
 	SHLQ        $0x02, DX
 	SUBQ        DX, BX
 	VMOVUPS     64(BX), Y0
@@ -3048,7 +3048,7 @@ loop:
 rest:
 	ADDQ        $0x08, DX
 	JZ          done
-	LEAQ        ones<>+0(SB), BX
+	LEAQ        columns<>+0(SB), BX
 	SHLQ        $0x02, DX
 	SUBQ        DX, BX
 	VMOVUPS     64(BX), Y0
@@ -3152,7 +3152,7 @@ loop:
 rest:
 	ADDQ        $0x08, DX
 	JZ          done
-	LEAQ        ones<>+0(SB), BX
+	LEAQ        columns<>+0(SB), BX
 	SHLQ        $0x02, DX
 	SUBQ        DX, BX
 	VMOVUPS     64(BX), Y0
@@ -3235,7 +3235,7 @@ loop:
 rest:
 	ADDQ       $0x08, DX
 	JZ         done
-	LEAQ       ones<>+0(SB), BX
+	LEAQ       columns<>+0(SB), BX
 	SHLQ       $0x02, DX
 	SUBQ       DX, BX
 	VMOVUPS    64(BX), Y0
@@ -3295,7 +3295,7 @@ loop:
 rest:
 	ADDQ        $0x08, DX
 	JZ          done
-	LEAQ        ones<>+0(SB), BX
+	LEAQ        columns<>+0(SB), BX
 	SHLQ        $0x02, DX
 	SUBQ        DX, BX
 	VMOVUPS     64(BX), Y1
@@ -3358,7 +3358,7 @@ loop:
 rest:
 	ADDQ       $0x08, DX
 	JZ         done
-	LEAQ       ones<>+0(SB), SI
+	LEAQ       columns<>+0(SB), SI
 	SHLQ       $0x02, DX
 	SUBQ       DX, SI
 	VMOVUPS    64(SI), Y0
@@ -3397,7 +3397,7 @@ loop:
 rest:
 	ADDQ       $0x08, DX
 	JZ         done
-	LEAQ       ones<>+0(SB), SI
+	LEAQ       columns<>+0(SB), SI
 	SHLQ       $0x02, DX
 	SUBQ       DX, SI
 	VMOVUPS    64(SI), Y0
@@ -3436,7 +3436,7 @@ loop:
 rest:
 	ADDQ       $0x08, DX
 	JZ         done
-	LEAQ       ones<>+0(SB), SI
+	LEAQ       columns<>+0(SB), SI
 	SHLQ       $0x02, DX
 	SUBQ       DX, SI
 	VMOVUPS    64(SI), Y0
@@ -3475,7 +3475,7 @@ loop:
 rest:
 	ADDQ       $0x08, DX
 	JZ         done
-	LEAQ       ones<>+0(SB), SI
+	LEAQ       columns<>+0(SB), SI
 	SHLQ       $0x02, DX
 	SUBQ       DX, SI
 	VMOVUPS    64(SI), Y0
@@ -3511,7 +3511,7 @@ loop:
 rest:
 	ADDQ       $0x08, DX
 	JZ         done
-	LEAQ       ones<>+0(SB), BX
+	LEAQ       columns<>+0(SB), BX
 	SHLQ       $0x02, DX
 	SUBQ       DX, BX
 	VMOVUPS    64(BX), Y1
@@ -3546,7 +3546,7 @@ loop:
 rest:
 	ADDQ       $0x08, DX
 	JZ         done
-	LEAQ       ones<>+0(SB), BX
+	LEAQ       columns<>+0(SB), BX
 	SHLQ       $0x02, DX
 	SUBQ       DX, BX
 	VMOVUPS    64(BX), Y1
@@ -3581,7 +3581,7 @@ loop:
 rest:
 	ADDQ       $0x08, DX
 	JZ         done
-	LEAQ       ones<>+0(SB), BX
+	LEAQ       columns<>+0(SB), BX
 	SHLQ       $0x02, DX
 	SUBQ       DX, BX
 	VMOVUPS    64(BX), Y1
@@ -3616,7 +3616,7 @@ loop:
 rest:
 	ADDQ       $0x08, DX
 	JZ         done
-	LEAQ       ones<>+0(SB), BX
+	LEAQ       columns<>+0(SB), BX
 	SHLQ       $0x02, DX
 	SUBQ       DX, BX
 	VMOVUPS    64(BX), Y1
@@ -3651,7 +3651,7 @@ loop:
 rest:
 	ADDQ       $0x08, DX
 	JZ         done
-	LEAQ       ones<>+0(SB), BX
+	LEAQ       columns<>+0(SB), BX
 	SHLQ       $0x02, DX
 	SUBQ       DX, BX
 	VMOVUPS    64(BX), Y1
@@ -3689,7 +3689,7 @@ loop:
 rest:
 	ADDQ        $0x08, DX
 	JZ          done
-	LEAQ        ones<>+0(SB), SI
+	LEAQ        columns<>+0(SB), SI
 	SHLQ        $0x02, DX
 	SUBQ        DX, SI
 	VMOVUPS     64(SI), Y1
@@ -3725,7 +3725,7 @@ loop:
 rest:
 	ADDQ        $0x08, DX
 	JZ          done
-	LEAQ        ones<>+0(SB), BX
+	LEAQ        columns<>+0(SB), BX
 	SHLQ        $0x02, DX
 	SUBQ        DX, BX
 	VMOVUPS     64(BX), Y2
@@ -3761,7 +3761,7 @@ loop:
 rest:
 	ADDQ       $0x08, DX
 	JZ         done
-	LEAQ       ones<>+0(SB), BX
+	LEAQ       columns<>+0(SB), BX
 	SHLQ       $0x02, DX
 	SUBQ       DX, BX
 	VMOVUPS    64(BX), Y2
@@ -3798,7 +3798,7 @@ loop:
 rest:
 	ADDQ       $0x08, DX
 	JZ         done
-	LEAQ       ones<>+0(SB), BX
+	LEAQ       columns<>+0(SB), BX
 	SHLQ       $0x02, DX
 	SUBQ       DX, BX
 	VMOVUPS    64(BX), Y1
@@ -3840,7 +3840,7 @@ loop:
 rest:
 	ADDQ       $0x08, DX
 	JZ         done
-	LEAQ       ones<>+0(SB), SI
+	LEAQ       columns<>+0(SB), SI
 	SHLQ       $0x02, DX
 	SUBQ       DX, SI
 	VMOVUPS    64(SI), Y0
@@ -3885,7 +3885,7 @@ loop:
 rest:
 	ADDQ       $0x08, DX
 	JZ         done
-	LEAQ       ones<>+0(SB), SI
+	LEAQ       columns<>+0(SB), SI
 	SHLQ       $0x02, DX
 	SUBQ       DX, SI
 	VMOVUPS    64(SI), Y0
@@ -3929,7 +3929,7 @@ loop:
 rest:
 	ADDQ         $0x08, DX
 	JZ           done
-	LEAQ         ones<>+0(SB), SI
+	LEAQ         columns<>+0(SB), SI
 	SHLQ         $0x02, DX
 	SUBQ         DX, SI
 	VMOVUPS      64(SI), Y0
@@ -3998,7 +3998,7 @@ loop:
 rest:
 	ADDQ        $0x08, DX
 	JZ          done
-	LEAQ        ones<>+0(SB), BX
+	LEAQ        columns<>+0(SB), BX
 	SHLQ        $0x02, DX
 	SUBQ        DX, BX
 	VMOVUPS     64(BX), Y0
@@ -4116,7 +4116,7 @@ loop:
 rest:
 	ADDQ        $0x08, DX
 	JZ          done
-	LEAQ        ones<>+0(SB), BX
+	LEAQ        columns<>+0(SB), BX
 	SHLQ        $0x02, DX
 	SUBQ        DX, BX
 	VMOVUPS     64(BX), Y0
@@ -4231,7 +4231,7 @@ loop:
 rest:
 	ADDQ         $0x08, SI
 	JZ           done
-	LEAQ         ones<>+0(SB), R8
+	LEAQ         columns<>+0(SB), R8
 	SHLQ         $0x02, SI
 	SUBQ         SI, R8
 	VMOVUPS      64(R8), Y0
@@ -4296,7 +4296,7 @@ loop:
 rest:
 	ADDQ         $0x08, DX
 	JZ           done
-	LEAQ         ones<>+0(SB), SI
+	LEAQ         columns<>+0(SB), SI
 	SHLQ         $0x02, DX
 	SUBQ         DX, SI
 	VMOVUPS      64(SI), Y0
@@ -4348,7 +4348,7 @@ loop:
 rest:
 	ADDQ         $0x08, DX
 	JZ           done
-	LEAQ         ones<>+0(SB), DI
+	LEAQ         columns<>+0(SB), DI
 	SHLQ         $0x02, DX
 	SUBQ         DX, DI
 	VMOVUPS      64(DI), Y0

@@ -61,3 +61,17 @@ func everySecond(dst, src []float32) int {
 	everySecondAVX2(&dst[0], &src[0], n)
 	return n
 }
+
+func windowVectors(dst, src []float32, off []int32, largest bool) bool {
+	switch {
+	case active == AVX512 && largest:
+		windowMaxAVX512(&dst[0], &src[0], &off[0], len(off), len(dst))
+	case active == AVX512:
+		windowSumAVX512(&dst[0], &src[0], &off[0], len(off), len(dst))
+	case active == AVX2 && largest:
+		windowMaxAVX2(&dst[0], &src[0], &off[0], len(off), len(dst))
+	case active == AVX2:
+		windowSumAVX2(&dst[0], &src[0], &off[0], len(off), len(dst))
+	}
+	return active != Portable
+}

@@ -13,3 +13,5 @@ func copyPanel(dst *float32, ds int, src *float32, ss, n int) {
 }
 
 func everySecond(dst, src []float32) int { return 0 }
+
+func windowVectors(dst, src []float32, off []int32, largest bool) bool { return false }

@@ -45,6 +45,17 @@ type mask struct {
 // columns is sixteen words of ones, then zeros: AVX2 masks are parts of it.
 var columns Mem
 
+func defineColumns() {
+	columns = GLOBL("columns", RODATA|NOPTR)
+	for i := range 32 {
+		v := uint32(0)
+		if i < 16 {
+			v = 0xFFFFFFFF
+		}
+		DATA(4*i, U32(v))
+	}
+}
+
 // masks selects the first cols columns of n vectors.
 func (v isa) masks(cols reg.GPVirtual, n int) []mask {
 	m := make([]mask, n)

@@ -14,6 +14,7 @@ var parts = map[string]func(){
 	"tile":      tiles,
 	"transpose": transposes,
 	"math":      functions,
+	"window":    windows,
 }
 
 func main() {

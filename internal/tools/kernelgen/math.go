@@ -227,14 +227,7 @@ func opNumber(f func(ops ...Op)) step {
 }
 
 func functions() {
-	columns = GLOBL("ones", RODATA|NOPTR)
-	for i := range 32 {
-		v := uint32(0)
-		if i < 16 {
-			v = 0xFFFFFFFF
-		}
-		DATA(4*i, U32(v))
-	}
+	defineColumns()
 	constants.base, constants.at = GLOBL("constants", RODATA|NOPTR), map[uint32]int{}
 	for _, v := range []isa{avx512, avx2} {
 		for _, f := range []struct {

@@ -30,14 +30,7 @@ const (
 )
 
 func tiles() {
-	columns = GLOBL("columns", RODATA|NOPTR)
-	for i := range 32 { // sixteen words of ones, then zeros
-		v := uint32(0)
-		if i < 16 {
-			v = 0xFFFFFFFF
-		}
-		DATA(4*i, U32(v))
-	}
+	defineColumns()
 	for _, v := range []isa{avx512, avx2} {
 		for n := 1; n <= 2; n++ {
 			for m := 1; m <= v.rows; m++ {
