@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"math"
 	"slices"
 
 	"github.com/cloister-ai/cloister/abi"
@@ -204,6 +205,41 @@ func gradConv(t *builder, n Node, _, dy abi.Value, want []bool) []abi.Value {
 	return out
 }
 
+// gradConvGradX is the gradient of a transposed convolution: a convolution of dy
+// gives what the image's was made of, and both together the weights.
+func gradConvGradX(t *builder, n Node, _, dy abi.Value, want []bool) []abi.Value {
+	x, w, win := n.In[0], n.In[1], n.Attrs.Window
+	out := make([]abi.Value, 2)
+	xs := t.typ(x).Shape
+	for i := range 2 { // the convolution must reach as far as x goes
+		reach := (win.Kernel[i]-1)*win.Dilation[i] + 1
+		win.Pads[2+i] = max((xs[2+i]-1)*win.Stride[i]+reach-n.Shape[2+i]-win.Pads[i], 0)
+	}
+	if want[0] {
+		d := t.node("Conv", []abi.Value{dy, w}, aInt("group", win.Group), aInts("strides", win.Stride[:]), aInts("dilations", win.Dilation[:]), aInts("pads", win.Pads[:]))
+		out[0] = t.steps(t.steps(d, 2, 0, 1, xs[2]), 3, 0, 1, xs[3])
+	}
+	if want[1] {
+		out[1] = t.node("ConvGradW", []abi.Value{x, dy}, aInts("shape", t.typ(w).Shape), aInts("window", win.pack()))
+	}
+	return out
+}
+
+// gradSliceGrad takes what was put.
+func gradSliceGrad(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
+	a := n.Attrs
+	ends, axes := make([]int64, len(a.Starts)), make([]int, len(a.Starts))
+	for i, d := range t.typ(n.In[0]).Shape {
+		axes[i], ends[i] = i, a.Starts[i]+(d-1)*a.Steps[i]+1
+		if a.Steps[i] < 0 {
+			if ends[i] = a.Starts[i] + (d-1)*a.Steps[i] - 1; ends[i] < 0 {
+				ends[i] = math.MinInt64 / 2
+			}
+		}
+	}
+	return first(t.node("Slice", []abi.Value{dy}, aInts("starts", a.Starts), aInts("ends", ends), aInts("axes", axes), aInts("steps", a.Steps)))
+}
+
 func gradMaxPool(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
 	return first(t.node("MaxPoolGrad", []abi.Value{dy, n.In[0]}, aInts("shape", t.typ(n.In[0]).Shape), aInts("window", n.Attrs.Window.pack())))
 }
@@ -216,25 +252,6 @@ func gradGlobalAveragePool(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.
 	s := t.typ(n.In[0]).Shape
 	d := t.scale(dy, 1/float64(s[2]*s[3]))
 	return first(t.node("Expand", []abi.Value{d}, aInts("shape", s)))
-}
-
-// spread repeats dy, the gradient of a reduction, over what was reduced.
-func (t *builder) spread(n Node, dy abi.Value) abi.Value {
-	s := t.typ(n.In[0]).Shape
-	return t.node("Expand", []abi.Value{t.reshape(dy, reduced(s, n.Attrs.Axes, true))}, aInts("shape", s))
-}
-
-func gradReduceSum(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
-	return first(t.spread(n, dy))
-}
-
-func gradReduceMean(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
-	count := t.typ(n.In[0]).Elements() / n.Elements()
-	return first(t.spread(n, t.scale(dy, 1/float64(count))))
-}
-
-func gradReduceMax(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
-	return first(t.node("ReduceMaxGrad", []abi.Value{dy, n.In[0]}, aInts("shape", t.typ(n.In[0]).Shape), aInts("axes", n.Attrs.Axes)))
 }
 
 // gradBatchNorm: with r = 1/sqrt(var+ε) and x̂ = (x-mean)·r, y = x̂·scale + b.

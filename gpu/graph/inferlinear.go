@@ -2,12 +2,14 @@ package graph
 
 import (
 	"slices"
+
+	"github.com/cloister-ai/cloister/abi"
 )
 
 // inferMatMul is numpy's matmul: vectors are promoted, leading dimensions
 // broadcast. The transposition flags are for internal nodes of rank 2 or more.
 func inferMatMul(c *call) (Type, error) {
-	if err := c.floats(0, 1); err != nil {
+	if err := c.wide(0, 1); err != nil {
 		return Type{}, err
 	}
 	if c.internal() {
@@ -47,13 +49,18 @@ func inferMatMul(c *call) (Type, error) {
 	return Type{c.in[0].DType, out}, nil
 }
 
+// wide requires the given operands to be of one type that products are defined for.
+func (c *call) wide(operands ...int) error {
+	return c.alike(func(dt abi.DType) bool { return isFloat(dt) || dt == abi.Int32 || dt == abi.Int64 }, "float32, float64, int32 or int64", operands)
+}
+
 func swapLast(s []int64) {
 	n := len(s)
 	s[n-2], s[n-1] = s[n-1], s[n-2]
 }
 
 func inferGemm(c *call) (Type, error) {
-	if err := c.floats(0, 1, 2); err != nil {
+	if err := c.wide(0, 1, 2); err != nil {
 		return Type{}, err
 	}
 	at := &c.n.Attrs
@@ -82,25 +89,30 @@ func inferGemm(c *call) (Type, error) {
 }
 
 func inferBatchNorm(c *call) (Type, error) {
-	if err := c.floats(0, 1, 2, 3, 4); err != nil {
-		return Type{}, err
-	}
-	c.n.Attrs.Epsilon = c.attrs.float("epsilon", 1e-5)
 	c.attrs.skip("momentum") // only training mode moves the mean
 	c.attrs.only("training_mode", 0)
+	return c.in[0], c.batchNorm()
+}
+
+// batchNorm checks the operands of both modes and decodes what they share.
+func (c *call) batchNorm() error {
+	if err := c.floats(0, 1, 2, 3, 4); err != nil {
+		return err
+	}
+	c.n.Attrs.Epsilon = c.attrs.float("epsilon", 1e-5)
 	if c.g.cfg.Opset < 9 {
 		c.attrs.only("spatial", 1)
 	}
 	s := c.in[0].Shape
 	if len(s) < 2 {
-		return Type{}, invalid("input 0 has shape %v, want N×C×…", s)
+		return invalid("input 0 has shape %v, want N×C×…", s)
 	}
 	for i := 1; i < 5; i++ {
 		if !slices.Equal(c.in[i].Shape, s[1:2]) {
-			return Type{}, invalid("input %d has shape %v, want %v", i, c.in[i].Shape, s[1:2])
+			return invalid("input %d has shape %v, want %v", i, c.in[i].Shape, s[1:2])
 		}
 	}
-	return c.in[0], nil
+	return nil
 }
 
 func inferLayerNorm(c *call) (Type, error) {

@@ -110,7 +110,16 @@ type Attrs struct {
 	Resample  Resample // Resize
 	Roi       Roi      // RoiAlign
 	Grid      Grid     // GridSample
+	Spans     []Span   // MaxPoolIndex, one a dimension after N×C
+	Square    bool     // Standardize: by the mean of squares
+	Last      bool     // ArgMax and ArgMin: the last of equals; MaxPoolIndex: columns first
 }
+
+// A Span is how a window moves along one dimension. Out is how often.
+type Span struct{ Kernel, Stride, Dilation, Begin, End, Out int64 }
+
+// reach is how many elements the window covers, with its gaps.
+func (s Span) reach() int64 { return (s.Kernel-1)*s.Dilation + 1 }
 
 // A Window is how a kernel moves over the last two dimensions of N×C×H×W.
 type Window struct {

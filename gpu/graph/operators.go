@@ -44,6 +44,16 @@ var older = map[string]int{"Concat": 4, "Constant": 1, "Pad": 2, "Reshape": 1, "
 
 type table map[string]operator
 
+// when composes some forms of an operator, and leaves the others to its infer.
+func when(form func(*call) bool, compose func(*call, *builder) ([]abi.Value, error)) func(*call, *builder) ([]abi.Value, error) {
+	return func(c *call, t *builder) ([]abi.Value, error) {
+		if !form(c) {
+			return nil, nil
+		}
+		return compose(c, t)
+	}
+}
+
 // operators lists every operator there is: reading its parts is knowing what a
 // guest can compute.
 var operators = join(elementOperators, quantOperators, shapeOperators, knownOperators, moveOperators, indexOperators, sampleOperators, linearOperators, windowOperators, reduceOperators, normOperators, lossOperators, gradientOperators)

@@ -22,7 +22,7 @@ var wholes = join(elementIntegers)
 
 // doubles lists how operators are computed where a float64 is among operands or
 // result: plainly, by the definition, so that it is what the rest is held to.
-var doubles = join(elementDoubles, slopeDoubles, moveDoubles, knownKernels, moveKernels, sampleDoubles)
+var doubles = join(elementDoubles, slopeDoubles, moveDoubles, knownKernels, moveKernels, sampleDoubles, linearDoubles, windowDoubles, reduceDoubles, normDoubles)
 
 func join(parts ...map[string]bind) map[string]bind {
 	all := map[string]bind{}

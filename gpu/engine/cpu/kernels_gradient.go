@@ -90,6 +90,8 @@ var gradientKernels = map[string]bind{
 	"MaxPoolGrad":                   bindMaxPoolGrad,
 	"AveragePoolGrad":               bindAveragePoolGrad,
 	"ReduceMaxGrad":                 bindReduceMaxGrad,
+	"ReduceProdGrad":                bindReduceProdGrad,
+	"StandardizeGrad":               bindStandardizeGrad,
 	"BatchNormalizationGradX":       bindBatchNormGradX,
 	"BatchNormalizationGradScale":   bindBatchNormGradScale,
 	"LayerNormalizationGradX":       bindLayerNormGradX,

@@ -4,6 +4,7 @@ package cpu
 var normKernels = map[string]bind{
 	"BatchNormalization":        bindBatchNorm,
 	"LayerNormalization":        bindLayerNorm,
+	"Standardize":               bindStandardize,
 	"SoftmaxCrossEntropyLoss":   bindLoss(true),
 	"NegativeLogLikelihoodLoss": bindLoss(false),
 }
