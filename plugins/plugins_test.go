@@ -40,7 +40,7 @@ var (
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
 
 // testMain builds every app with the command of package guest's comment and
-// compiles it. The sandbox's cache stays between runs: compiling four Go apps
+// compiles it. The sandbox's cache stays between runs: compiling six Go apps
 // takes seconds, and minutes under the race detector.
 func testMain(m *testing.M) int {
 	ctx := context.Background()
@@ -62,7 +62,7 @@ func testMain(m *testing.M) int {
 
 	var mu sync.Mutex
 	g, ctx := errgroup.WithContext(ctx)
-	for _, name := range []string{"echo", "train", "classify", "peek"} {
+	for _, name := range []string{"echo", "train", "classify", "peek", "infer", "finetune"} {
 		g.Go(func() error {
 			wasm, err := build(ctx, name, filepath.Join(dir, name+".wasm"))
 			if err != nil {
