@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"os"
+	"slices"
 
 	"github.com/cloister-ai/cloister/abi"
 	"github.com/cloister-ai/cloister/gpu/engine"
@@ -141,24 +143,46 @@ func (c *cloister) give(dt abi.DType, shape []int64, b []byte) error {
 	return t.Write(0, b)
 }
 
-// model loads an ONNX file and the inputs beside it.
+// model loads an ONNX file for the inputs beside it: they give the shapes that
+// the file leaves open, and the elements that must be known before anything is
+// planned.
 func (c *cloister) model(path string) error {
 	file, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	g, err := c.session.ParseONNX(file)
+	info, err := onnx.Inspect(file)
+	if err != nil {
+		return err
+	}
+	inputs, err := modelInputs(path, len(info.Inputs))
+	if err != nil {
+		return err
+	}
+	bind, given := make([]abi.Binding, len(inputs)), map[string]onnx.Tensor{}
+	for i, in := range info.Inputs {
+		bind[i].Name, given[in.Name] = in.Name, inputs[i]
+		if in.Shape == nil || slices.Contains(in.Shape, -1) {
+			bind[i].Shape = inputs[i].Shape
+		}
+	}
+	g, err := c.session.ParseONNX(file, bind...)
+	if open, ok := errors.AsType[*abi.Unbound](err); ok {
+		for i := range bind {
+			if slices.Contains(open.Inputs, bind[i].Name) {
+				bind[i].Data = inputs[i].Data
+			}
+		}
+		g, err = c.session.ParseONNX(file, bind...)
+	}
 	if err != nil {
 		return err
 	}
 	if c.program, err = c.session.Compile(c.ctx, g); err != nil {
 		return err
 	}
-	inputs, err := modelInputs(path, len(c.program.Inputs()))
-	if err != nil {
-		return err
-	}
-	for _, x := range inputs {
+	for _, port := range c.program.Inputs() {
+		x := given[port.Name]
 		if err := c.give(x.DType, x.Shape, x.Data); err != nil {
 			return err
 		}
