@@ -55,8 +55,14 @@ func (a array) encode() []byte {
 			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(v)))
 		case abi.Int64:
 			b = binary.LittleEndian.AppendUint64(b, uint64(int64(v)))
+		case abi.Float64:
+			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+		case abi.Float16:
+			b = binary.LittleEndian.AppendUint16(b, nearestHalf(v))
 		case abi.Int32:
 			b = binary.LittleEndian.AppendUint32(b, uint32(int32(v)))
+		case abi.Int8:
+			b = append(b, byte(int8(v)))
 		default:
 			b = append(b, byte(v))
 		}
@@ -73,6 +79,12 @@ func decode(dt abi.DType, shape []int64, b []byte) array {
 			v = float64(math.Float32frombits(binary.LittleEndian.Uint32(b)))
 		case abi.Int64:
 			v = float64(int64(binary.LittleEndian.Uint64(b)))
+		case abi.Float64:
+			v = math.Float64frombits(binary.LittleEndian.Uint64(b))
+		case abi.Float16:
+			v = halfValue(binary.LittleEndian.Uint16(b))
+		case abi.Int8:
+			v = float64(int8(b[0]))
 		case abi.Int32:
 			v = float64(int32(binary.LittleEndian.Uint32(b)))
 		default:

@@ -111,6 +111,9 @@ func (c opCase) gradient(t *testing.T, b *builder) {
 	}
 	y := c.reference()
 	w := random(99, y.shape...)
+	if w.dt, _, err = b.g.Type(v); err != nil {
+		t.Fatal(err)
+	}
 	loss := b.node("Mul", nil, v, b.constant(w))
 	if len(y.shape) > 0 {
 		loss = b.node("ReduceSum", attrs("keepdims", 0), loss)

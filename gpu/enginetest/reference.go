@@ -42,7 +42,9 @@ func broadcastShape(in ...array) []int64 {
 		}
 		for d, n := range a.shape {
 			k := len(out) - len(a.shape) + d
-			out[k] = max(out[k], n)
+			if n != 1 {
+				out[k] = n
+			}
 		}
 	}
 	return out
