@@ -4,6 +4,7 @@ package enginetest
 
 import (
 	"errors"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -14,7 +15,7 @@ import (
 // Run runs the suite on e. refuses lists the cases, by name, that e must refuse
 // when the operator is added, as Invalid and naming it; every other case must
 // work. A name that is no case fails, so that the list stays true. "Op/*" lets e
-// refuse any case of an operator. Beside cases,
+// refuse any case of an operator, "*/type" any that is named for that. Beside cases,
 // "Gradient/intermediate" (by a computed value) and "Gradient/computed" (nodes
 // that compute with a gradient) may be refused by Compile.
 func Run(t *testing.T, e abi.Engine, refuses ...string) {
@@ -67,7 +68,7 @@ func Operators() []string {
 func operators(t *testing.T, e abi.Engine, refuses []string) {
 	all := cases()
 	for _, name := range refuses {
-		if !strings.HasSuffix(name, "/*") && name != intermediate && name != computed && !slices.ContainsFunc(all, func(c opCase) bool { return c.name == name }) {
+		if !strings.HasSuffix(name, "/*") && !strings.HasPrefix(name, "*/") && name != intermediate && name != computed && !slices.ContainsFunc(all, func(c opCase) bool { return c.name == name }) {
 			t.Errorf("%q is to be refused, but is no case", name)
 		}
 	}
@@ -75,7 +76,7 @@ func operators(t *testing.T, e abi.Engine, refuses []string) {
 		t.Run(c.name, func(t *testing.T) {
 			b := open(t, e, abi.Quota{})
 			_, _, err := c.build(b)
-			if slices.Contains(refuses, c.name) || err != nil && slices.Contains(refuses, c.op()+"/*") {
+			if slices.Contains(refuses, c.name) || err != nil && (slices.Contains(refuses, c.op()+"/*") || slices.Contains(refuses, "*/"+path.Base(c.name))) {
 				if !errors.Is(err, abi.Invalid) || !strings.Contains(err.Error(), c.op()) {
 					t.Errorf("Node = %v; want Invalid that names %s", err, c.op())
 				}
