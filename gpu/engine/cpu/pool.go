@@ -1,9 +1,8 @@
 package cpu
 
 import (
-	"math"
-
 	"github.com/cloister-ai/cloister/gpu/graph"
+	"github.com/cloister-ai/cloister/gpu/kernel"
 )
 
 // A pool is a window that moves over one channel.
@@ -60,18 +59,20 @@ func (p *pool) largest(x []float32, oy, ox int) int {
 // above reports whether v is larger than best, where NaN is largest.
 func above(v, best float32) bool { return v > best || v != v && best == best }
 
+func (p *pool) moving(channels int) kernel.Pool {
+	return kernel.Pool{Channels: channels, H: p.h, W: p.w, OH: p.oh, OW: p.ow, KH: p.kernel[0], KW: p.kernel[1],
+		Stride: p.stride, Dilation: p.dilation, Pad: p.pad}
+}
+
 func bindMaxPool(b *binding) []stage {
 	x, y := b.in[0].typ.Shape, b.out.typ.Shape
 	p := newPool(b.n.Attrs.Window, x, y)
-	return []stage{{int(x[0] * x[1]), func(_, c int) {
-		src, dst := b.p.f32(b.in[0])[c*p.h*p.w:][:p.h*p.w], b.p.f32(b.out)[c*p.oh*p.ow:][:p.oh*p.ow]
-		for o := range dst {
-			dst[o] = float32(math.Inf(-1))
-			if at := p.largest(src, o/p.ow, o%p.ow); at >= 0 {
-				dst[o] = src[at]
-			}
+	k := p.moving(int(x[0] * x[1]))
+	return spreadBy(k.Channels, max(1, chunk/(p.h*p.w)), func(from, to int) {
+		for c := from; c < to; c++ {
+			k.Max(c, b.p.f32(b.out), b.p.f32(b.in[0]))
 		}
-	}}}
+	})
 }
 
 func bindMaxPoolGrad(b *binding) []stage {
@@ -103,24 +104,22 @@ func (p *pool) count(oy, ox int, countPad bool) float32 {
 	return float32(max(n, 1))
 }
 
+// bindAveragePool divides sums by how many taps are inside: rows times columns.
 func bindAveragePool(b *binding) []stage {
 	x, y := b.in[0].typ.Shape, b.out.typ.Shape
 	p, pad := newPool(b.n.Attrs.Window, x, y), b.n.Attrs.Window.CountPad
-	return []stage{{int(x[0] * x[1]), func(_, c int) {
-		src, dst := b.p.f32(b.in[0])[c*p.h*p.w:][:p.h*p.w], b.p.f32(b.out)[c*p.oh*p.ow:][:p.oh*p.ow]
-		for o := range dst {
-			oy, ox := o/p.ow, o%p.ow
-			i0, i1, y0 := p.bound(0, oy, p.h)
-			j0, j1, x0 := p.bound(1, ox, p.w)
-			sum := float32(0)
-			for i := i0; i < i1; i++ {
-				for j := j0; j < j1; j++ {
-					sum += src[(y0+i*p.dilation[0])*p.w+x0+j*p.dilation[1]]
-				}
-			}
-			dst[o] = sum / p.count(oy, ox, pad)
+	k := p.moving(int(x[0] * x[1]))
+	counts := make([]float32, p.oh*p.ow)
+	for o := range counts {
+		counts[o] = p.count(o/p.ow, o%p.ow, pad)
+	}
+	return spreadBy(k.Channels, max(1, chunk/(p.h*p.w)), func(from, to int) {
+		for c := from; c < to; c++ {
+			k.Sum(c, b.p.f32(b.out), b.p.f32(b.in[0]))
+			row := b.p.f32(b.out)[c*p.oh*p.ow:][:p.oh*p.ow]
+			kernel.Div(row, row, counts)
 		}
-	}}}
+	})
 }
 
 func bindAveragePoolGrad(b *binding) []stage {
@@ -149,11 +148,7 @@ func bindGlobalAveragePool(b *binding) []stage {
 	return spreadBy(int(x[0]*x[1]), max(1, chunk/n), func(from, to int) {
 		src, dst := b.p.f32(b.in[0]), b.p.f32(b.out)
 		for c := from; c < to; c++ {
-			sum := 0.0
-			for _, v := range src[c*n:][:n] {
-				sum += float64(v)
-			}
-			dst[c] = float32(sum / float64(n))
+			dst[c] = float32(kernel.Sum(src[c*n:][:n]) / float64(n))
 		}
 	})
 }
