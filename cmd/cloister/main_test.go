@@ -43,7 +43,7 @@ func withProgram(m *testing.M) int {
 		return nil
 	}
 	err = build(filepath.Join(dir, "bin", "cloister"), "cmd/cloister", nil)
-	for _, app := range []string{"train", "peek", "classify", "echo"} {
+	for _, app := range []string{"train", "peek", "classify", "echo", "infer"} {
 		err = errors.Join(err, build(filepath.Join(appsDir, app+".wasm"), "plugins/"+app, []string{"GOOS=wasip1", "GOARCH=wasm"}, "-buildmode=c-shared", "-ldflags=-s -w"))
 	}
 	if err != nil {
