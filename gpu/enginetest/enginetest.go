@@ -25,6 +25,7 @@ func Run(t *testing.T, e abi.Engine, refuses ...string) {
 		name string
 		run  func(*testing.T, abi.Engine)
 	}{
+		{"EverythingDifferentiableIsTrueInFloat64", doubles},
 		{"MalformedNodesAreInvalidAndSaySo", malformedNodes},
 		{"GraphsAreChecked", graphsAreChecked},
 		{"AGraphIsFrozenOnceCompiled", frozen},
