@@ -55,20 +55,45 @@ func (s *slab) fill(dst, x []float32) {
 	for ch := range s.channels {
 		plane := x[ch*s.H*s.W:][:s.H*s.W]
 		for j := range s.KW {
-			at := j*s.Dilation[1] - s.Pad[1]
 			for ph := range s.phases {
-				for r := range s.phaseRows {
-					row := dst[(((ch*s.KW+j)*s.phases+ph)*s.phaseRows+r)*s.OW:][:s.OW]
-					u := s.first*s.Stride[0] + r*s.phases + ph - s.Pad[0]
-					if d := max(1, s.Spread[0]); u < 0 || u%d != 0 || u/d >= s.H {
-						s.blank(row)
-					} else {
-						s.fillRow(row, plane[u/d*s.W:][:s.W], at)
-					}
-				}
+				s.fillPhase(dst[((ch*s.KW+j)*s.phases+ph)*s.phaseRows*s.OW:][:s.phaseRows*s.OW], plane, j, ph)
 			}
 		}
 	}
+}
+
+// fillPhase copies one column of taps and every row of one phase.
+func (s *slab) fillPhase(dst, plane []float32, j, phase int) {
+	at := j*s.Dilation[1] - s.Pad[1]
+	top := s.first*s.Stride[0] + phase - s.Pad[0] // the image row of the first row here
+	if max(s.Spread[0], s.Spread[1]) <= 1 {
+		from, to := inside(at, s.Stride[1], s.OW, s.W)
+		low, high := inside(top, s.phases, s.phaseRows, s.H)
+		if from < to && low < high && copyRows(dst[low*s.OW+from:], s.OW, plane[(top+low*s.phases)*s.W+at+from*s.Stride[1]:], s.phases*s.W, high-low, to-from, s.Stride[1]) {
+			s.blank(dst[:low*s.OW])
+			s.blank(dst[high*s.OW:])
+			s.blankColumns(dst[low*s.OW:high*s.OW], 0, from)
+			s.blankColumns(dst[low*s.OW:high*s.OW], to, s.OW)
+			return
+		}
+	}
+	for r := range s.phaseRows {
+		row := dst[r*s.OW:][:s.OW]
+		u := top + r*s.phases
+		if d := max(1, s.Spread[0]); u < 0 || u%d != 0 || u/d >= s.H {
+			s.blank(row)
+		} else {
+			s.fillRow(row, plane[u/d*s.W:][:s.W], at)
+		}
+	}
+}
+
+// inside is which of n elements, at + i·step, lie in [0, size).
+func inside(at, step, n, size int) (from, to int) {
+	if at < 0 {
+		from = min(n, (-at+step-1)/step)
+	}
+	return from, min(n, max(from, (size-at+step-1)/step))
 }
 
 // blank fills what lies outside.
@@ -79,6 +104,15 @@ func (s *slab) blank(row []float32) {
 	}
 	for i := range row {
 		row[i] = s.padding
+	}
+}
+
+// blankColumns fills columns [from, to) of rows.
+func (s *slab) blankColumns(rows []float32, from, to int) {
+	for x := from; x < to; x++ {
+		for i := x; i < len(rows); i += s.OW {
+			rows[i] = s.padding
+		}
 	}
 }
 
@@ -94,11 +128,7 @@ func (s *slab) fillRow(row, line []float32, at int) {
 		}
 		return
 	}
-	from := 0
-	if at < 0 {
-		from = min(len(row), (-at+step-1)/step)
-	}
-	to := min(len(row), max(from, (len(line)-at+step-1)/step))
+	from, to := inside(at, step, len(row), len(line))
 	s.blank(row[:from])
 	s.blank(row[to:])
 	switch {
@@ -134,10 +164,10 @@ func (c *Conv) depthwise() bool { return c.InC == c.Groups && c.OutC == c.Groups
 // slabElements bounds a slab, so that it stays in the second cache.
 const slabElements = 256 << 10
 
-// blockRows is how many rows of positions a task takes: about 512 positions, a
+// blockRows is how many rows of positions a task takes: about 1024 positions, a
 // number that leaves little of the last tile empty.
 func (c *Conv) blockRows() int {
-	most := min(c.OH, max(1, 512/c.OW))
+	most := min(c.OH, max(1, 1024/c.OW))
 	perRow := c.InC / c.Groups * c.KW * c.OW * c.Stride[0]
 	most = max(1, min(most, slabElements/max(1, perRow)-c.KH*c.Dilation[0]/c.Stride[0]))
 	best, waste := most, 2.0
@@ -214,8 +244,14 @@ func (c *Conv) Run(task int, y, x, w []float32) {
 	s := c.slab(first, rows, gi)
 	s.fill(grow(&b.right, s.len()), src)
 	off := grow(&b.offsets, k)
-	for i := range off {
-		off[i] = int32(4 * s.tap(i/(c.KH*c.KW), i/c.KW%c.KH, i%c.KW))
+	i := 0
+	for ch := range gi {
+		for y := range c.KH {
+			for x := range c.KW {
+				off[i] = int32(4 * s.tap(ch, y, x))
+				i++
+			}
+		}
 	}
 	p.gathered(b)
 }

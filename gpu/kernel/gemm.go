@@ -169,7 +169,7 @@ func (p *Product) edge(b *bench, j, k0, k, cols int, first bool) {
 func (p *Product) left(b *bench, i, rows, k0, k, n int) {
 	t := &b.tile
 	l := lanes()
-	if p.Alpha == 1 && n <= 8*PanelCols() && p.A.RS%256 != 0 && p.A.CS%256 != 0 {
+	if p.Alpha == 1 && (n <= 4*PanelCols() || p.A.CS == 1) && p.A.RS%1024 != 0 && p.A.CS%1024 != 0 {
 		t.a, t.ars, t.acs = &p.A.Data[i*p.A.RS+k0*p.A.CS], 4*p.A.RS, 4*p.A.CS
 		return
 	}

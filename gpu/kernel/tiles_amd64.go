@@ -75,3 +75,18 @@ func windowVectors(dst, src []float32, off []int32, largest bool) bool {
 	}
 	return active != Portable
 }
+
+// copyRows copies rows of cols elements that lie step apart, one or two, where the
+// path has assembly for it.
+func copyRows(dst []float32, ds int, src []float32, ss, rows, cols, step int) bool {
+	if active != AVX512 || step > 2 || rows == 0 || cols == 0 {
+		return false
+	}
+	_, _ = dst[(rows-1)*ds+cols-1], src[(rows-1)*ss+(cols-1)*step]
+	if step == 2 {
+		copySecondAVX512(&dst[0], 4*ds, &src[0], 4*ss, rows, cols)
+	} else {
+		copyRowsAVX512(&dst[0], 4*ds, &src[0], 4*ss, rows, cols)
+	}
+	return true
+}

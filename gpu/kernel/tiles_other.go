@@ -15,3 +15,5 @@ func copyPanel(dst *float32, ds int, src *float32, ss, n int) {
 func everySecond(dst, src []float32) int { return 0 }
 
 func windowVectors(dst, src []float32, off []int32, largest bool) bool { return false }
+
+func copyRows(dst []float32, ds int, src []float32, ss, rows, cols, step int) bool { return false }

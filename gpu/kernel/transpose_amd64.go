@@ -16,3 +16,9 @@ func copyPanelAVX2(dst *float32, ds int, src *float32, ss int, n int)
 
 //go:noescape
 func everySecondAVX2(dst *float32, src *float32, n int)
+
+//go:noescape
+func copyRowsAVX512(dst *float32, ds int, src *float32, ss int, rows int, cols int)
+
+//go:noescape
+func copySecondAVX512(dst *float32, ds int, src *float32, ss int, rows int, cols int)

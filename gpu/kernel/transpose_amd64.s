@@ -279,3 +279,117 @@ loop:
 	JNZ     loop
 	VZEROUPPER
 	RET
+
+DATA evens<>+0(SB)/4, $0x00000000
+DATA evens<>+4(SB)/4, $0x00000002
+DATA evens<>+8(SB)/4, $0x00000004
+DATA evens<>+12(SB)/4, $0x00000006
+DATA evens<>+16(SB)/4, $0x00000008
+DATA evens<>+20(SB)/4, $0x0000000a
+DATA evens<>+24(SB)/4, $0x0000000c
+DATA evens<>+28(SB)/4, $0x0000000e
+DATA evens<>+32(SB)/4, $0x00000010
+DATA evens<>+36(SB)/4, $0x00000012
+DATA evens<>+40(SB)/4, $0x00000014
+DATA evens<>+44(SB)/4, $0x00000016
+DATA evens<>+48(SB)/4, $0x00000018
+DATA evens<>+52(SB)/4, $0x0000001a
+DATA evens<>+56(SB)/4, $0x0000001c
+DATA evens<>+60(SB)/4, $0x0000001e
+GLOBL evens<>(SB), RODATA|NOPTR, $64
+
+// func copyRowsAVX512(dst *float32, ds int, src *float32, ss int, rows int, cols int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·copyRowsAVX512(SB), NOSPLIT, $0-48
+	MOVQ  dst+0(FP), AX
+	MOVQ  ds+8(FP), CX
+	MOVQ  src+16(FP), DX
+	MOVQ  ss+24(FP), BX
+	MOVQ  rows+32(FP), SI
+	MOVQ  cols+40(FP), DI
+	MOVQ  DI, R8
+	SHRQ  $0x04, R8
+	ANDQ  $0x0f, DI
+	MOVQ  $-1, R9
+	BZHIQ DI, R9, R9
+	KMOVW R9, K1
+
+row:
+	MOVQ  AX, DI
+	MOVQ  DX, R9
+	MOVQ  R8, R10
+	TESTQ R10, R10
+	JZ    rest
+
+vector:
+	VMOVUPS (R9), Z0
+	VMOVUPS Z0, (DI)
+	ADDQ    $0x00000040, R9
+	ADDQ    $0x40, DI
+	DECQ    R10
+	JNZ     vector
+
+rest:
+	VMOVUPS.Z (R9), K1, Z0
+	VMOVUPS   Z0, K1, (DI)
+	ADDQ      BX, DX
+	ADDQ      CX, AX
+	DECQ      SI
+	JNZ       row
+	VZEROUPPER
+	RET
+
+// func copySecondAVX512(dst *float32, ds int, src *float32, ss int, rows int, cols int)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·copySecondAVX512(SB), NOSPLIT, $0-48
+	MOVQ    dst+0(FP), AX
+	MOVQ    ds+8(FP), CX
+	MOVQ    src+16(FP), DX
+	MOVQ    ss+24(FP), BX
+	MOVQ    rows+32(FP), SI
+	MOVQ    cols+40(FP), DI
+	MOVQ    DI, R8
+	SHRQ    $0x04, R8
+	ANDQ    $0x0f, DI
+	MOVQ    $-1, R9
+	BZHIQ   DI, R9, R9
+	KMOVW   R9, K1
+	XORQ    R9, R9
+	ADDQ    DI, DI
+	SUBQ    $0x01, DI
+	CMOVQMI R9, DI
+	MOVQ    $-1, R9
+	BZHIQ   DI, R9, R9
+	KMOVW   R9, K2
+	SHRQ    $0x10, R9
+	KMOVW   R9, K3
+	VMOVUPS evens<>+0(SB), Z0
+
+row:
+	MOVQ  AX, DI
+	MOVQ  DX, R9
+	MOVQ  R8, R10
+	TESTQ R10, R10
+	JZ    rest
+
+vector:
+	VMOVUPS   (R9), Z2
+	VMOVUPS   64(R9), Z1
+	VPERMT2PS Z1, Z0, Z2
+	VMOVUPS   Z2, (DI)
+	ADDQ      $0x00000080, R9
+	ADDQ      $0x40, DI
+	DECQ      R10
+	JNZ       vector
+
+rest:
+	VMOVUPS.Z (R9), K2, Z2
+	VMOVUPS.Z 64(R9), K3, Z1
+	VPERMT2PS Z1, Z0, Z2
+	VMOVUPS   Z2, K1, (DI)
+	ADDQ      BX, DX
+	ADDQ      CX, AX
+	DECQ      SI
+	JNZ       row
+	VZEROUPPER
+	RET

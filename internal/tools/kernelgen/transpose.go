@@ -12,7 +12,16 @@ func transposes() {
 		v.copyPanel()
 	}
 	everySecond()
+	evens = GLOBL("evens", RODATA|NOPTR)
+	for i := range 16 {
+		DATA(4*i, U32(uint32(2*i)))
+	}
+	avx512.copyRows(1)
+	avx512.copyRows(2)
 }
+
+// evens is the numbers of the even elements of two vectors.
+var evens Mem
 
 // transpose writes blocks of lanes × lanes: rows of src lie at offsets of a table,
 // n vectors each; row j of dst, at j·ds bytes, gets element j of all rows.
@@ -122,6 +131,71 @@ func everySecond() {
 	ADDQ(U8(32), dst)
 	SUBQ(U8(8), n)
 	JNZ(LabelRef("loop"))
+	VZEROUPPER()
+	RET()
+}
+
+// copyRows copies rows of cols elements, or of every second element, between
+// strides in bytes.
+func (v isa) copyRows(step int) {
+	name := "copyRows"
+	if step == 2 {
+		name = "copySecond"
+	}
+	TEXT(name+v.name, NOSPLIT, "func(dst *float32, ds int, src *float32, ss, rows, cols int)")
+	Pragma("noescape")
+	load := func(p string) reg.GPVirtual { return Load(Param(p), GP64()).(reg.GPVirtual) }
+	dst, ds, src, ss, rows, cols := load("dst"), load("ds"), load("src"), load("ss"), load("rows"), load("cols")
+	whole, rest := GP64(), GP64()
+	MOVQ(cols, whole)
+	SHRQ(U8(4), whole)
+	MOVQ(cols, rest)
+	ANDQ(U8(15), rest)
+	out := v.masks(rest, 1)[0]
+	var in []mask // of the elements that the rest is picked from: one less than twice as many
+	var even, y vec
+	if step == 2 {
+		none := GP64()
+		XORQ(none, none)
+		ADDQ(rest, rest)
+		SUBQ(U8(1), rest)
+		CMOVQMI(none, rest)
+		in = v.masks(rest, 2)
+		even, y = v.vec(), v.vec()
+		VMOVUPS(evens, even)
+	}
+	x := v.vec()
+	d, s, n := GP64(), GP64(), GP64()
+	Label("row")
+	MOVQ(dst, d)
+	MOVQ(src, s)
+	MOVQ(whole, n)
+	TESTQ(n, n)
+	JZ(LabelRef("rest"))
+	Label("vector")
+	VMOVUPS(Mem{Base: s}, x)
+	if step == 2 {
+		VMOVUPS(Mem{Base: s, Disp: 64}, y)
+		VPERMT2PS(y, even, x)
+	}
+	VMOVUPS(x, Mem{Base: d})
+	ADDQ(U32(64*step), s)
+	ADDQ(U8(64), d)
+	DECQ(n)
+	JNZ(LabelRef("vector"))
+	Label("rest")
+	if step == 2 {
+		v.load(in[0], Mem{Base: s}, x)
+		v.load(in[1], Mem{Base: s, Disp: 64}, y)
+		VPERMT2PS(y, even, x)
+	} else {
+		v.load(out, Mem{Base: s}, x)
+	}
+	v.store(out, x, Mem{Base: d})
+	ADDQ(ss, src)
+	ADDQ(ds, dst)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
 	VZEROUPPER()
 	RET()
 }
