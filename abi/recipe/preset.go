@@ -30,7 +30,7 @@ var presets = map[string]Preset{
 	},
 	"silero-vad": {
 		Input: "wav | rate 16000 | window 512,64",
-		Carry: map[string]string{"state": "carry stateN"}, Bind: map[string]string{"sr": ":16000"},
+		Carry: map[string]string{"state": "carry stateN"}, Bind: map[string]string{"sr": ":16000", "input": "1x576", "state": "2x1x128"},
 		Read: "top 1", Label: []string{"speech"}, Why: "Silero's voice activity detector, 32 ms at a time",
 	},
 	"raw": {Input: "raw", Why: "the elements themselves: an .npy or TensorProto file, or little-endian bytes"},
