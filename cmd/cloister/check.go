@@ -12,7 +12,7 @@ import (
 )
 
 type modelCheckCmd struct {
-	Dirs   []string `arg:"" help:"Folders in the ONNX test layout, or folders of such: model.onnx, test_data_set_*/input_N.pb, output_N.pb, TOLERANCE (REL ABS) if not 1e-3 1e-7." type:"path"`
+	Dirs   []string `arg:"" help:"Folders in the ONNX test layout, or folders of such: model.onnx, test_data_set_*/input_N.pb, output_N.pb, TOLERANCE (REL ABS) if not 1e-3 1e-7 (of a model with weights 1e-5 of the largest result more)." type:"path"`
 	Engine string   `help:"Tensor engine: cpu or gorgonia." default:"cpu" enum:"cpu,gorgonia"`
 }
 

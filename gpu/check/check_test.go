@@ -146,3 +146,40 @@ func TestARefusedModelComputesNothing(t *testing.T) {
 		t.Errorf("Find where no model is: %v", err)
 	}
 }
+
+// TestANetworkIsHeldToItsLargestResult: beside a result of 100, one that should be
+// zero may be off by what float32 sums of that size are off, and by no more.
+func TestANetworkIsHeldToItsLargestResult(t *testing.T) {
+	e, err := engine.New("cpu")
+	must(t, err)
+	s, err := e.Open(t.Context(), abi.Quota{})
+	must(t, err)
+	defer s.Close()
+	g, err := s.NewGraph(13)
+	must(t, err)
+	x, err := g.Input("x", abi.Float32, []int64{1000})
+	must(t, err)
+	zeros, err := s.NewTensor(abi.Float32, []int64{1000})
+	must(t, err)
+	w, err := g.Param("w", zeros)
+	must(t, err)
+	y, err := g.Node("Add", nil, []abi.Value{x, w})
+	must(t, err)
+	must(t, g.Output("y", y[0]))
+	model, err := g.MarshalONNX()
+	must(t, err)
+	in := pair(make([]float32, 1000)...)
+	copy(in.Data, floats(100))
+	off := func(by float32) onnx.Tensor {
+		out := pair(make([]float32, 1000)...)
+		copy(out.Data, floats(100, by))
+		return out
+	}
+	dir := filepath.Join(t.TempDir(), "network")
+	lay(t, dir, model, [2]onnx.Tensor{in, off(0.9e-3)}, [2]onnx.Tensor{in, off(1.1e-3)})
+	var got []check.Status
+	must(t, check.Run(t.Context(), e, dir, func(r check.Result) { got = append(got, r.Status) }))
+	if len(got) != 2 || got[0] != check.Pass || got[1] != check.Fail {
+		t.Errorf("off by 0.9e-5 and 1.1e-5 of the largest: %v, want pass and fail", got)
+	}
+}

@@ -22,6 +22,15 @@ func (t Tolerance) compare(dt abi.DType, got, want []byte, r *Result) error {
 	default:
 		return fmt.Errorf("elements of type %v are not compared: %w", dt, abi.Invalid)
 	}
+	if t.Scale > 0 && !exact {
+		top := 0.0
+		for at := 0; at < len(want); at += size {
+			if w := math.Abs(number64(dt, want[at:])); w <= math.MaxFloat32 {
+				top = max(top, w)
+			}
+		}
+		t.Abs += t.Scale * top
+	}
 	for i := 0; i*size < len(want); i++ {
 		g, w := number64(dt, got[i*size:]), number64(dt, want[i*size:])
 		if bytes.Equal(got[i*size:(i+1)*size], want[i*size:(i+1)*size]) || !exact && (g == w || math.IsNaN(g) && math.IsNaN(w)) {
