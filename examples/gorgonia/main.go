@@ -32,12 +32,16 @@ func main() {
 	}
 	for _, n := range []struct {
 		name   string
-		build  func() (*net, error)
+		build  func(conv2d) (*net, error)
 		epochs int
 	}{{"mlp", mlp, 2}, {"convnet", convnet, 1}} {
 		var took [2]time.Duration
 		for i, adapted := range []bool{false, true} {
-			model, err := n.build()
+			convolve := gorgonia.Conv2d
+			if adapted {
+				convolve = adapt.Conv2d
+			}
+			model, err := n.build(convolve)
 			if err != nil {
 				log.Fatal(err)
 			}
@@ -58,7 +62,7 @@ func train(n *net, digits []digit, epochs int, adapted bool) (best time.Duration
 	gorgonia.Use(gonum.Implementation{})
 	var solver gorgonia.Solver = gorgonia.NewAdamSolver(gorgonia.WithLearnRate(1e-3))
 	options := []gorgonia.VMOpt{gorgonia.BindDualValues(n.params...)}
-	if adapted { // this is all it takes
+	if adapted { // this, and Conv2d above, is all it takes
 		gorgonia.Use(adapt.BLAS{})
 		solver = adapt.NewAdam(adapt.Adam{Rate: 1e-3})
 		options = append(options, gorgonia.WithEngine(adapt.Engine{}))

@@ -11,6 +11,9 @@ import (
 
 const classes = 10
 
+// conv2d is gorgonia.Conv2d, or what takes its place.
+type conv2d func(im, filter *gorgonia.Node, kernel tensor.Shape, pad, stride, dilation []int) (*gorgonia.Node, error)
+
 // A net is a graph that Gorgonia differentiates; nothing in this file is about
 // the adapters.
 type net struct {
@@ -67,7 +70,7 @@ func (n *net) finish(logits *gorgonia.Node, err error) (*net, error) {
 }
 
 // mlp is a perceptron 784-512-512-10.
-func mlp() (*net, error) {
+func mlp(conv2d) (*net, error) {
 	n := newNet(batch, side*side)
 	h, err := n.x, error(nil)
 	for _, in := range []int{side * side, 512} {
@@ -86,13 +89,13 @@ func mlp() (*net, error) {
 
 // convnet is the network of Gorgonia's examples/convnet, without its dropout,
 // which cannot be seeded.
-func convnet() (*net, error) {
+func convnet(convolve conv2d) (*net, error) {
 	n := newNet(batch, 1, side, side)
 	h, err := n.x, error(nil)
 	in := 1
 	for _, out := range []int{32, 64, 128} {
 		w := n.param(in*9, out, in, 3, 3)
-		if h, err = gorgonia.Conv2d(h, w, tensor.Shape{3, 3}, []int{1, 1}, []int{1, 1}, []int{1, 1}); err != nil {
+		if h, err = convolve(h, w, tensor.Shape{3, 3}, []int{1, 1}, []int{1, 1}, []int{1, 1}); err != nil {
 			return nil, err
 		}
 		if h, err = gorgonia.Rectify(h); err != nil {

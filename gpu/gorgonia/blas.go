@@ -1,8 +1,9 @@
 // Package gorgonia lets programs that are written with Gorgonia compute with this
-// module's kernels: a BLAS, an engine, solvers, and tensors that share memory
-// with slices. All of it is float32; what is not goes on as before.
+// module's kernels: a BLAS, an engine, a convolution, solvers, and tensors that
+// share memory with slices. All of it is float32; what is not goes on as before.
 //
 //	gorgonia.Use(adapt.BLAS{})
+//	c, err := adapt.Conv2d(x, w, tensor.Shape{3, 3}, []int{1, 1}, []int{1, 1}, nil)
 //	vm := gorgonia.NewTapeMachine(g, gorgonia.BindDualValues(params...), gorgonia.WithEngine(adapt.Engine{}))
 //	solver := adapt.NewAdam(adapt.Adam{Rate: 1e-3})
 package gorgonia

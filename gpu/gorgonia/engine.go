@@ -130,8 +130,16 @@ func (e Engine) Sum(a tensor.Tensor, along ...int) (tensor.Tensor, error) {
 	return tensor.New(tensor.WithShape(cols), tensor.WithBacking(sum), tensor.WithEngine(e)), nil
 }
 
-// scratch are the buffers of Transpose.
+// scratch are buffers for what lasts as long as a call.
 var scratch = sync.Pool{New: func() any { return new([]float32) }}
+
+// grow is the first n elements of a buffer, whatever they are.
+func grow(buffer *[]float32, n int) []float32 {
+	if len(*buffer) < n {
+		*buffer = make([]float32, n)
+	}
+	return (*buffer)[:n]
+}
 
 // Transpose moves the elements of a, whose axes were swapped, to where their new
 // order wants them.
@@ -146,10 +154,7 @@ func (e Engine) Transpose(a tensor.Tensor, expStrides []int) error {
 	}
 	buffer := scratch.Get().(*[]float32)
 	defer scratch.Put(buffer)
-	if len(*buffer) < len(data) {
-		*buffer = make([]float32, len(data))
-	}
-	moved := (*buffer)[:len(data)]
+	moved := grow(buffer, len(data))
 	gather(moved, data, d.Shape(), d.Strides())
 	split(len(data), 1, func(from, to int) { copy(data[from:to], moved[from:to]) })
 	return nil

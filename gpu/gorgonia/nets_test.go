@@ -67,8 +67,11 @@ func (n *net) finish(t testing.TB, logits *G.Node) *net {
 	return n
 }
 
+// conv2d is gorgonia.Conv2d, or what takes its place.
+type conv2d func(im, filter *G.Node, kernel tensor.Shape, pad, stride, dilation []int) (*G.Node, error)
+
 // mlp is a perceptron 784-512-512-10 with biases.
-func mlp(t testing.TB, batch int) *net {
+func mlp(t testing.TB, batch int, _ conv2d) *net {
 	n := newNet(batch, 784)
 	dense := func(h *G.Node, name string, in, out int) *G.Node {
 		return G.Must(G.BroadcastAdd(G.Must(G.Mul(h, n.param("w"+name, in, in, out))), n.param("b"+name, 10_000, 1, out), nil, []byte{0}))
@@ -80,11 +83,11 @@ func mlp(t testing.TB, batch int) *net {
 
 // convnet is the network of Gorgonia's examples/convnet, without the dropout, which
 // cannot be seeded.
-func convnet(t testing.TB, batch int) *net {
+func convnet(t testing.TB, batch int, convolve conv2d) *net {
 	n := newNet(batch, 1, 28, 28)
 	layer := func(h *G.Node, name string, in, out int) *G.Node {
 		w := n.param(name, in*9, out, in, 3, 3)
-		h = G.Must(G.Conv2d(h, w, tensor.Shape{3, 3}, []int{1, 1}, []int{1, 1}, []int{1, 1}))
+		h = G.Must(convolve(h, w, tensor.Shape{3, 3}, []int{1, 1}, []int{1, 1}, []int{1, 1}))
 		return G.Must(G.MaxPool2D(G.Must(G.Rectify(h)), tensor.Shape{2, 2}, []int{0, 0}, []int{2, 2}))
 	}
 	h := layer(layer(layer(n.x, "w0", 1, 32), "w1", 32, 64), "w2", 64, 128)

@@ -12,6 +12,9 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
+// A builder is mlp or convnet.
+type builder func(testing.TB, int, conv2d) *net
+
 // A trainer is a net on a machine, as Gorgonia brings it or with our adapters:
 // nothing else differs.
 type trainer struct {
@@ -21,7 +24,11 @@ type trainer struct {
 	solver G.Solver
 }
 
-func newTrainer(t testing.TB, n *net, adapted bool) *trainer {
+func newTrainer(t testing.TB, build builder, batch int, adapted bool) *trainer {
+	n := build(t, batch, G.Conv2d)
+	if adapted {
+		n = build(t, batch, adapt.Conv2d)
+	}
 	x := &trainer{net: n}
 	if adapted {
 		x.blas = adapt.BLAS{}
@@ -51,8 +58,8 @@ func (x *trainer) step(t testing.TB) float32 {
 }
 
 func TestNetsTrainAlikeWithAndWithoutAdapters(t *testing.T) {
-	for name, build := range map[string]func(testing.TB, int) *net{"mlp": mlp, "convnet": convnet} {
-		plain, adapted := newTrainer(t, build(t, 8), false), newTrainer(t, build(t, 8), true)
+	for name, build := range map[string]builder{"mlp": mlp, "convnet": convnet} {
+		plain, adapted := newTrainer(t, build, 8, false), newTrainer(t, build, 8, true)
 		var first, last float32
 		for i := range 8 {
 			want, got := plain.step(t), adapted.step(t)
@@ -74,7 +81,7 @@ func TestTrainingHasTheSameBitsOnAnyNumberOfThreads(t *testing.T) {
 	for _, threads := range []int{1, 2, 3} {
 		func() {
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(threads))
-			x := newTrainer(t, convnet(t, 8), true)
+			x := newTrainer(t, convnet, 8, true)
 			var losses []float32
 			for range 4 {
 				losses = append(losses, x.step(t))
@@ -92,8 +99,8 @@ func TestTrainingHasTheSameBitsOnAnyNumberOfThreads(t *testing.T) {
 	}
 }
 
-func benchmark(b *testing.B, build func(testing.TB, int) *net, batch int) {
-	plain, adapted := newTrainer(b, build(b, batch), false), newTrainer(b, build(b, batch), true)
+func benchmark(b *testing.B, build builder, batch int) {
+	plain, adapted := newTrainer(b, build, batch, false), newTrainer(b, build, batch, true)
 	times := map[*trainer]time.Duration{plain: math.MaxInt64, adapted: math.MaxInt64}
 	for b.Loop() {
 		for _, x := range []*trainer{plain, adapted} {
