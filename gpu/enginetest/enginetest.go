@@ -50,6 +50,7 @@ func Run(t *testing.T, e abi.Engine, refuses ...string) {
 		{"ANetworkLearnsXOR", learnsXOR},
 		{"AConvolutionalNetworkLearns", learnsImages},
 		{"ONNXFilesRoundTrip", roundTrip},
+		{"EveryOperatorIsReadAsItIsWritten", written},
 		{"BadONNXFilesAreInvalid", badFiles},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, e) })

@@ -84,3 +84,30 @@ func badFiles(t *testing.T, e abi.Engine) {
 	_, err = b.g.MarshalONNX()
 	wantKind(t, err, abi.Invalid, "gradient")
 }
+
+// written writes the graph of every case that e takes, reads it in another
+// session, and wants the same bits.
+func written(t *testing.T, e abi.Engine) {
+	for _, c := range cases() {
+		t.Run(c.name, func(t *testing.T) {
+			a := open(t, e, abi.Quota{})
+			v, in, err := c.build(a)
+			if err != nil {
+				return // Operators says whether it may be refused
+			}
+			a.output("y", v)
+			file, err := a.g.MarshalONNX()
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := a.run(in...)[0]
+			b := open(t, e, abi.Quota{})
+			if b.g, err = b.s.ParseONNX(file); err != nil {
+				t.Fatal(err)
+			}
+			if got := b.run(in...)[0]; !bytes.Equal(got.encode(), want.encode()) {
+				t.Errorf("of the file it is %v, of the graph %v", got.data, want.data)
+			}
+		})
+	}
+}
