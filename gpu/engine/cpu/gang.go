@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -24,10 +25,16 @@ func runStages(ctx context.Context, workers int, stages []stage) error {
 	return nil
 }
 
-// A gang is the goroutines of one run. They start with the first stage that has
-// more than one task and take tasks by number until none is left.
+// hands is how many goroutines help with a stage just now, in all runs together.
+var hands atomic.Int64
+
+// A gang is the goroutines of one run. They are hired for a stage with more than
+// one task, while the process has fewer at work than processors, so that jobs side
+// by side share what there is; and they stay until the run ends. They take tasks by
+// number until none is left.
 type gang struct {
-	members int
+	members int // at most so many
+	hired   int
 	orders  chan *stage
 	next    atomic.Int64
 	stop    atomic.Bool
@@ -36,31 +43,45 @@ type gang struct {
 }
 
 func (g *gang) do(s *stage) {
-	if s.tasks <= 1 || g.members == 0 {
+	helpers := min(g.members, s.tasks-1)
+	if helpers > g.hired {
+		g.hire(helpers)
+	}
+	if helpers = min(helpers, g.hired); helpers <= 0 {
 		for t := 0; t < s.tasks && !g.stop.Load(); t++ {
 			s.run(0, t)
 		}
 		return
 	}
-	if g.orders == nil {
-		g.orders = make(chan *stage)
-		for i := range g.members {
-			g.alive.Go(func() {
-				for s := range g.orders {
-					g.take(i+1, s)
-					g.busy.Done()
-				}
-			})
-		}
-	}
 	g.next.Store(0)
-	helpers := min(g.members, s.tasks-1)
 	g.busy.Add(helpers)
 	for range helpers {
 		g.orders <- s
 	}
 	g.take(0, s)
 	g.busy.Wait()
+}
+
+// hire brings the gang up to n members, or as many as there are hands free.
+func (g *gang) hire(n int) {
+	if g.orders == nil {
+		g.orders = make(chan *stage, g.members)
+	}
+	for limit := int64(runtime.GOMAXPROCS(0)) - 1; g.hired < n; {
+		if hands.Add(1) > limit {
+			hands.Add(-1)
+			return
+		}
+		g.hired++
+		worker := g.hired
+		g.alive.Go(func() {
+			defer hands.Add(-1)
+			for s := range g.orders {
+				g.take(worker, s)
+				g.busy.Done()
+			}
+		})
+	}
 }
 
 func (g *gang) take(worker int, s *stage) {

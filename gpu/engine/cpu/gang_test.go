@@ -3,6 +3,9 @@ package cpu
 import (
 	"context"
 	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -55,5 +58,38 @@ func TestACancelStopsBetweenTasks(t *testing.T) {
 		if !errors.Is(err, cause) {
 			t.Errorf("runStages = %v, want the cause", err)
 		}
+	}
+}
+
+// TestRunsSideBySideShareTheProcessors counts goroutines at work: each run's own,
+// and one fewer than processors to help them all.
+func TestRunsSideBySideShareTheProcessors(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	const runs = 5
+	var at, most atomic.Int64
+	stages := make([]stage, 50)
+	for i := range stages {
+		stages[i] = stage{40, func(_, _ int) {
+			n := at.Add(1)
+			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+			}
+			runtime.Gosched()
+			at.Add(-1)
+		}}
+	}
+	var all sync.WaitGroup
+	for range runs {
+		all.Go(func() {
+			if err := runStages(context.Background(), 4, stages); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if n := most.Load(); n > runs+3 || n < 2 {
+		t.Errorf("%d goroutines at work at once, want 2 to %d", n, runs+3)
+	}
+	if n := hands.Load(); n != 0 {
+		t.Errorf("%d hands are not given back", n)
 	}
 }
