@@ -268,14 +268,17 @@ func (p *Product) gathered(b *bench) {
 	for k0 := 0; k0 < p.K; k0 += inner {
 		k := min(inner, p.K-k0)
 		*t = tile{k: k, ldc: 4 * p.LDC, off: &b.offsets[k0]}
+		p.planAhead(b, height, k)
 		for i := 0; i < p.M; i += height {
 			rows := min(height, p.M-i)
+			p.fetchAhead(b, i, rows, k0, k)
 			p.left(b, i, rows, k0, k, p.N)
 			for j := 0; j < p.N; j += w {
 				t.cols = min(w, p.N-j)
 				t.b = &b.right[j]
 				p.aim(t, i, j, k0 == 0, k0+k == p.K)
 				t.run(rows)
+				t.lines = &noLines[0]
 			}
 		}
 	}

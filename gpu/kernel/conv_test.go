@@ -112,6 +112,7 @@ func BenchmarkConv(b *testing.B) {
 	}{
 		{"squeeze", 128, 55, 16, 1, 1}, {"expand1", 16, 55, 64, 1, 1}, {"expand3", 16, 55, 64, 3, 1},
 		{"expand3late", 64, 13, 256, 3, 1}, {"first", 3, 223, 64, 3, 2}, {"last", 512, 13, 1000, 1, 1},
+		{"res56", 64, 56, 64, 3, 1}, {"res28", 128, 28, 128, 3, 1}, {"res14", 256, 14, 256, 3, 1}, {"res7", 512, 7, 512, 3, 1}, {"res7down", 256, 14, 512, 3, 2}, {"resfirst", 3, 224, 64, 7, 2},
 		{"superres", 64, 224, 64, 3, 1}, {"superresOut", 32, 224, 9, 3, 1}, {"superresIn", 1, 224, 64, 5, 1},
 	} {
 		b.Run(l.name, func(b *testing.B) {

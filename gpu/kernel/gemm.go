@@ -39,6 +39,7 @@ const (
 type bench struct {
 	tile
 	offsets []int32
+	lines   []int32
 	left    []float32 // a packed tile of the left operand
 	right   []float32 // packed panels, or a slab
 	panel   []float32 // one packed panel of a slab
@@ -127,10 +128,12 @@ func (p *Product) block(b *bench, j0, n, k0, k int) {
 	*t = tile{k: k, ldc: 4 * p.LDC}
 	if k > 0 {
 		t.off = &off[0]
+		p.planAhead(b, height, k)
 	}
 	for i := 0; i < p.M; i += height {
 		rows := min(height, p.M-i)
 		if k > 0 {
+			p.fetchAhead(b, i, rows, k0, k)
 			p.left(b, i, rows, k0, k, n)
 		}
 		for j := 0; j < n; j += w {
@@ -146,12 +149,39 @@ func (p *Product) block(b *bench, j0, n, k0, k int) {
 			}
 			p.aim(t, i, j0+j, k0 == 0, k0+k == p.K)
 			t.run(rows)
+			t.lines = &noLines[0]
 			if direct && t.cols%lanes() != 0 && k > 0 {
 				t.off = &off[0]
 			}
 		}
 	}
 }
+
+// fetchAhead makes the tiles of rows [i, i+rows) fetch the rows after them: lines
+// says which line of them in which of k steps. It comes before left.
+func (p *Product) fetchAhead(b *bench, i, rows, k0, k int) {
+	t := &b.tile
+	t.ahead, t.lines = &p.A.Data[i*p.A.RS+k0*p.A.CS], &noLines[0]
+	if next := i + rows; p.A.CS == 1 && next < p.M {
+		t.ahead, t.lines = &p.A.Data[next*p.A.RS+k0], &b.lines[0]
+	}
+}
+
+// planAhead spreads the lines of rows of k elements over k steps.
+func (p *Product) planAhead(b *bench, rows, k int) {
+	lines := grow(&b.lines, k)
+	perRow := k/16 + 1
+	row, line := 0, 0
+	for i := range lines {
+		lines[i] = int32(4*row*p.A.RS + 64*line)
+		if line++; line == perRow {
+			line = 0
+			row = min(row+1, rows-1)
+		}
+	}
+}
+
+var noLines [innerBlock]int32
 
 // edge packs the last columns of a right operand that is read where it lies.
 func (p *Product) edge(b *bench, j, k0, k, cols int, first bool) {

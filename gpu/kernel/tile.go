@@ -21,6 +21,8 @@ type tile struct {
 	high     float32
 	scale    *float32 // row i times scale[i], plus shift[i]; nil for none
 	shift    *float32
+	ahead    *float32 // where what tiles read next is fetched to the cache from: at
+	lines    *int32   // lines[p] in step p; no element is used
 }
 
 // What the sums of a tile start from.

@@ -27,6 +27,8 @@ const (
 	tileHigh  = 108
 	tileScale = 112
 	tileShift = 120
+	tileAhead = 128
+	tileLines = 136
 )
 
 func tiles() {
@@ -132,6 +134,7 @@ func (v isa) tile(m, n int) {
 	TESTQ(k, k)
 	JZ(LabelRef("sums"))
 	ars, acs, b, off := field(tileARS), field(tileACS), field(tileB), field(tileOff)
+	ahead, lines := field(tileAhead), field(tileLines)
 	a := []reg.GPVirtual{field(tileA)} // every third row
 	for i := 3; i < m; i += 3 {
 		next := GP64()
@@ -158,6 +161,10 @@ func (v isa) tile(m, n int) {
 		VMOVUPS(Mem{Base: b, Index: row, Scale: 1, Disp: j * v.bytes()}, r)
 	}
 	ADDQ(U8(4), off)
+	line := GP64() // what the next tile will read of a
+	MOVLQSX(Mem{Base: lines}, line)
+	ADDQ(U8(4), lines)
+	PREFETCHT0(Mem{Base: ahead, Index: line, Scale: 1})
 	for i := range acc {
 		l := left[i%2]
 		VBROADCASTSS(element(i), l)
