@@ -70,19 +70,23 @@ func TestConvolutionsAreGorgonias(t *testing.T) {
 	})
 }
 
+// Gorgonia takes nodes of one hash and one shape for one node.
 func TestTwoConvolutionsAreTwo(t *testing.T) {
 	g := G.NewGraph()
-	x := G.NewTensor(g, tensor.Float32, 4, G.WithShape(1, 1, 5, 5), G.WithName("x"))
+	x := G.NewTensor(g, tensor.Float32, 4, G.WithShape(1, 1, 8, 8), G.WithName("x"))
 	w := G.NewTensor(g, tensor.Float32, 4, G.WithShape(1, 1, 3, 3), G.WithName("w"))
-	a := G.Must(adapt.Conv2d(x, w, tensor.Shape{3, 3}, nil, []int{1, 1}, nil))
-	if again := G.Must(adapt.Conv2d(x, w, tensor.Shape{3, 3}, nil, []int{1, 1}, nil)); again != a {
+	convolve := func(pad, stride, dilation int) *G.Node {
+		return G.Must(adapt.Conv2d(x, w, tensor.Shape{3, 3}, []int{pad, pad}, []int{stride, stride}, []int{dilation, dilation}))
+	}
+	first := convolve(1, 5, 1)
+	if again := convolve(1, 5, 1); again != first {
 		t.Error("the same convolution is another node")
 	}
-	for name, b := range map[string]*G.Node{
-		"padding":  G.Must(adapt.Conv2d(x, w, tensor.Shape{3, 3}, []int{1, 1}, []int{2, 2}, nil)),
-		"dilation": G.Must(adapt.Conv2d(x, w, tensor.Shape{3, 3}, []int{1, 1}, []int{1, 1}, []int{2, 2})),
-	} {
-		if a == b {
+	for name, other := range map[string]*G.Node{"padding": convolve(0, 5, 1), "stride": convolve(1, 6, 1), "dilation": convolve(1, 5, 2)} {
+		if !other.Shape().Eq(first.Shape()) {
+			t.Fatalf("another %s has shape %v, want %v for the test to test anything", name, other.Shape(), first.Shape())
+		}
+		if other == first {
 			t.Errorf("another %s is the same node", name)
 		}
 	}
