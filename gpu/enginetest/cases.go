@@ -58,6 +58,8 @@ type opCase struct {
 	want  func(in []array) array
 	opset int // 21 if zero
 	fine  float64
+	// result is which of several results is held to want.
+	result int
 }
 
 func (c opCase) op() string {
@@ -106,7 +108,7 @@ func (c opCase) build(b *builder) (abi.Value, []array, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	return out[0], in, nil
+	return out[c.result], in, nil
 }
 
 // cases are those of every family of operators.

@@ -156,6 +156,9 @@ func inferRoiAlign(c *call) (Type, error) {
 	default:
 		return Type{}, invalid("mode is %q, want avg or max", clip(mode))
 	}
+	if c.in[0].Elements() == 0 && r[0]*x[1] > 0 {
+		return Type{}, invalid("images of %v have no pixels", x)
+	}
 	c.n.Attrs.Roi = roi
 	return Type{c.in[0].DType, []int64{r[0], x[1], h, w}}, nil
 }
