@@ -35,7 +35,7 @@ var gorgoniaRefuses = []string{
 	"Erf", "Gelu", "Gelu/tanh", "Clip", "Clip/high",
 	"Equal", "Equal/bool", "Greater", "Less", "Less/int64", "Where", "Where/broadcast", "Where/int64",
 	"Cast/int64", "Cast/int32", "Cast/uint8", "Cast/float32", "Cast/fromInt64", "Cast/bool", "Cast/same",
-	"Reshape/scalar", "Expand", "Slice/steps", "Gather", "Gather/clamped",
+	"Concat/empty", "Unsqueeze/scalar", "Reshape/scalar", "Expand", "Slice/steps", "Gather", "Gather/clamped",
 	"MatMul/vecmat", "MatMul/broadcast",
 	"Conv/uneven", "Conv/group", "Conv/depthwise", "MaxPool/uneven", "MaxPool/ceil",
 	"AveragePool", "AveragePool/pads", "AveragePool/count", "GlobalAveragePool",

@@ -69,7 +69,7 @@ func (t *builder) nearest(v abi.Value, how Resample, axis int, n, out int64, out
 		}
 	}
 	v = t.node("Gather", []abi.Value{v, t.hold(Type{abi.Int64, []int64{out}}, intBytes(index))}, aInt("axis", int64(axis)))
-	if !missing {
+	if !missing || t.err != nil {
 		return v
 	}
 	typ := t.typ(v)

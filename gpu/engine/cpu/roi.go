@@ -65,9 +65,9 @@ func between(x float64, n int) (low, high int, f float64) {
 	return low, low + 1, x - float64(low)
 }
 
-// largest returns the corner whose weighted pixel is largest, the first of equals;
+// heaviest returns the corner whose weighted pixel is largest, the first of equals;
 // the definition compares corners, not samples.
-func largest[T float32 | float64](corners []corner, x []T) (best int, value T) {
+func heaviest[T float32 | float64](corners []corner, x []T) (best int, value T) {
 	for i, c := range corners {
 		if v := T(c.weight) * x[c.at]; i == 0 || v > value || v != v && value == value {
 			best, value = i, v
@@ -100,7 +100,7 @@ func bindRoiAlign[T float32 | float64](b *binding) []stage {
 				src := x[(image*r.channels+c)*plane:][:plane]
 				var v T
 				if r.how.Max {
-					_, v = largest(corners, src)
+					_, v = heaviest(corners, src)
 				} else {
 					for _, k := range corners {
 						v += T(T(k.weight) * src[k.at])
@@ -128,7 +128,7 @@ func bindRoiAlignGrad[T float32 | float64](b *binding) []stage {
 				at := (image*r.channels + c) * plane
 				d, dst := dy[(region*r.channels+c)*bins+bin], dx[at:][:plane]
 				if r.how.Max {
-					best, _ := largest(corners, x[at:][:plane])
+					best, _ := heaviest(corners, x[at:][:plane])
 					dst[corners[best].at] += T(T(corners[best].weight) * d)
 					continue
 				}

@@ -30,6 +30,8 @@ func Accept(n *graph.Node, in []graph.Type) error {
 	why := "it is not on the list of operators known to be right"
 	if t := slices.IndexFunc(slices.Concat(in, []graph.Type{n.Type}), func(t graph.Type) bool { return !known(t.DType) }); t >= 0 {
 		why = "element types are float32, integers and bool"
+	} else if slices.ContainsFunc(in, func(t graph.Type) bool { return t.DType != 0 && t.Elements() == 0 }) {
+		why = "an operand has no elements"
 	} else if f, ok := accepted[n.Op]; ok {
 		if why = f(n, in); why == "" {
 			return nil
