@@ -155,14 +155,17 @@ func (w *writer) call(c *graph.Call) message {
 	for _, in := range c.In {
 		b.text(nodeInput, w.names[in])
 	}
-	last := len(c.Out)
-	for last > 0 && w.names[c.Out[last-1]] == "" {
+	last, all := len(c.Out), c.Op == "Split" // how many results there are says how it is split
+	for last > 0 && w.names[c.Out[last-1]] == "" && !all {
 		last--
 	}
 	for _, v := range c.Out[:last] {
 		name := w.names[v]
 		if w.g.At(v).Data != nil {
 			name = "" // written as a constant
+		}
+		if name == "" && all {
+			name = w.spare()
 		}
 		b.text(nodeOutput, name)
 	}
@@ -171,6 +174,16 @@ func (w *writer) call(c *graph.Call) message {
 		b.bytes(nodeAttribute, attribute(a))
 	}
 	return b
+}
+
+// spare is a name for a value that nothing reads.
+func (w *writer) spare() string {
+	for i := 1; ; i++ {
+		if name := fmt.Sprintf("unused%d", i); !w.taken[name] {
+			w.taken[name] = true
+			return name
+		}
+	}
 }
 
 func (w *writer) node(n *graph.Node, name string) (message, error) {
