@@ -52,6 +52,9 @@ func composeMean(c *call, t *builder) ([]abi.Value, error) {
 // of its own, to infer. Otherwise the exponent takes the type of the base; an
 // integer to a fractional power is computed in float64.
 func composePow(c *call, t *builder) ([]abi.Value, error) {
+	if old, err := composeOld(c, t); old != nil || err != nil {
+		return old, err
+	}
 	if err := c.numbers(0); err != nil {
 		return nil, err
 	}
@@ -127,8 +130,17 @@ func composeClip(c *call, t *builder) ([]abi.Value, error) {
 	return []abi.Value{v}, nil
 }
 
-// composePRelu leaves floating-point numbers to infer.
+// composePRelu leaves floating-point numbers to infer. Before opset 7, a slope for
+// each channel stood at axis 1.
 func composePRelu(c *call, t *builder) ([]abi.Value, error) {
+	if c.g.cfg.Opset < FullOpset && !c.internal() {
+		c.attrs.skip("consumed_inputs")
+		slope, rank := c.in[1].Elements(), len(c.in[0].Shape)
+		if slope == 1 || rank < 2 {
+			return []abi.Value{t.node("PRelu", []abi.Value{c.n.In[0], t.reshape(c.n.In[1], []int64{slope})})}, nil
+		}
+		return []abi.Value{t.node("PRelu", []abi.Value{c.n.In[0], t.reshape(c.n.In[1], channelShape(slope, rank-1, 0))})}, nil
+	}
 	if err := c.numbers(0, 1); err != nil || isFloat(c.in[0].DType) {
 		return nil, err
 	}

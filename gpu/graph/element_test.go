@@ -54,6 +54,13 @@ func TestFormsOfElementOperatorsAreThoseOfTheirOpset(t *testing.T) {
 		in    func(m made) []abi.Value
 		want  string // in the error; "" for none
 	}{
+		{"broadcasting that is not asked for", 6, "Add", nil, func(m made) []abi.Value { return []abi.Value{m.leaf(f32, 2, 3), m.leaf(f32, 3)} }, "broadcast is 0"},
+		{"broadcasting at an axis", 6, "Mul", []abi.Attr{number("broadcast", 1), number("axis", 1)}, func(m made) []abi.Value { return []abi.Value{m.leaf(f32, 2, 3, 4, 5), m.leaf(f32, 3, 4)} }, ""},
+		{"broadcasting at the wrong axis", 6, "Sub", []abi.Attr{number("broadcast", 1), number("axis", 0)}, func(m made) []abi.Value { return []abi.Value{m.leaf(f32, 2, 3, 4, 5), m.leaf(f32, 3, 4)} }, "at axis 0"},
+		{"broadcasting past the last axis", 6, "Div", []abi.Attr{number("broadcast", 1), number("axis", 5)}, func(m made) []abi.Value { return []abi.Value{m.leaf(f32, 2, 3, 4, 5), m.leaf(f32, 3, 4)} }, "axis 5"},
+		{"broadcasting of the first operand", 6, "Add", []abi.Attr{number("broadcast", 1)}, func(m made) []abi.Value { return []abi.Value{m.leaf(f32, 3), m.leaf(f32, 2, 3)} }, "broadcast to"},
+		{"broadcasting on demand too late", 7, "Add", []abi.Attr{number("broadcast", 1)}, func(m made) []abi.Value { return []abi.Value{m.leaf(f32, 2, 3), m.leaf(f32, 3)} }, "broadcast"},
+		{"a slope for each channel", 6, "PRelu", nil, func(m made) []abi.Value { return []abi.Value{m.leaf(f32, 2, 3, 4), m.leaf(f32, 3)} }, ""},
 		{"bounds as attributes", 6, "Clip", []abi.Attr{float("min", -1), float("max", 1)}, func(m made) []abi.Value { return []abi.Value{m.leaf(f32, 2)} }, ""},
 		{"bounds as inputs too early", 10, "Clip", nil, func(m made) []abi.Value { return []abi.Value{m.leaf(f32, 2), m.hold(f32, one...)} }, "opset 11"},
 		{"bounds as attributes too late", 11, "Clip", []abi.Attr{float("min", -1)}, func(m made) []abi.Value { return []abi.Value{m.leaf(f32, 2)} }, "min"},
