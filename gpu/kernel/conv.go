@@ -304,6 +304,9 @@ func (c *Conv) depth(task int, y, x, w []float32) {
 	if e.Residual != nil {
 		e.Residual = e.Residual[task*out:]
 	}
+	if c.depthFast(b, y[task*out:][:out], x[task*c.H*c.W:][:c.H*c.W], filter, &e) {
+		return
+	}
 	rows := min(c.OH, max(1, slabElements/(c.KW*c.OW*c.Stride[0])-c.KH*c.Dilation[0]))
 	for first := 0; first < c.OH; first += rows {
 		s := c.slab(first, min(rows, c.OH-first), 1)

@@ -90,3 +90,11 @@ func copyRows(dst []float32, ds int, src []float32, ss, rows, cols, step int) bo
 	}
 	return true
 }
+
+func depthwiseRows(dst []float32, cols int, src []float32, ss int, off []int32, w []float32, rows int, numbers *[5]float32) {
+	if active == AVX512 {
+		depthwiseAVX512(&dst[0], 4*cols, &src[0], 4*ss, &off[0], &w[0], len(off), rows, cols, numbers)
+		return
+	}
+	depthwiseAVX2(&dst[0], 4*cols, &src[0], 4*ss, &off[0], &w[0], len(off), rows, cols, numbers)
+}

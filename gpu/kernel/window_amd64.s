@@ -180,6 +180,84 @@ done:
 	VZEROUPPER
 	RET
 
+// func depthwiseAVX512(dst *float32, ds int, src *float32, ss int, off *int32, w *float32, taps int, rows int, cols int, numbers *[5]float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwiseAVX512(SB), NOSPLIT, $0-80
+	MOVQ         dst+0(FP), AX
+	MOVQ         ds+8(FP), CX
+	MOVQ         src+16(FP), DX
+	MOVQ         ss+24(FP), BX
+	MOVQ         off+32(FP), SI
+	MOVQ         w+40(FP), DI
+	MOVQ         taps+48(FP), R8
+	MOVQ         rows+56(FP), R9
+	MOVQ         cols+64(FP), R10
+	MOVQ         numbers+72(FP), R11
+	VBROADCASTSS 4(R11), Z0
+	VBROADCASTSS 8(R11), Z1
+	VBROADCASTSS 12(R11), Z2
+	VBROADCASTSS 16(R11), Z3
+	MOVQ         R10, R13
+	ANDQ         $0x0f, R13
+	MOVQ         $-1, R12
+	BZHIQ        R13, R12, R12
+	KMOVW        R12, K1
+	SHLQ         $0x02, R10
+	ANDQ         $-64, R10
+
+row:
+	XORQ R12, R12
+	CMPQ R12, R10
+	JE   rest
+
+vector:
+	VBROADCASTSS (R11), Z4
+	XORQ         R14, R14
+
+tap:
+	MOVLQSX      (SI)(R14*4), R15
+	VBROADCASTSS (DI)(R14*4), Z5
+	ADDQ         R12, R15
+	VFMADD231PS  (DX)(R15*1), Z5, Z4
+	INCQ         R14
+	CMPQ         R14, R8
+	JNE          tap
+	VFMADD213PS  Z1, Z0, Z4
+	VMAXPS       Z4, Z2, Z4
+	VMINPS       Z4, Z3, Z4
+	VMOVUPS      Z4, (AX)(R12*1)
+	ADDQ         $0x40, R12
+	CMPQ         R12, R10
+	JNE          vector
+
+rest:
+	TESTQ        R13, R13
+	JZ           next
+	VBROADCASTSS (R11), Z5
+	XORQ         R14, R14
+
+lastTap:
+	MOVLQSX      (SI)(R14*4), R15
+	VBROADCASTSS (DI)(R14*4), Z6
+	ADDQ         R12, R15
+	VMOVUPS.Z    (DX)(R15*1), K1, Z4
+	VFMADD231PS  Z4, Z6, Z5
+	INCQ         R14
+	CMPQ         R14, R8
+	JNE          lastTap
+	VFMADD213PS  Z1, Z0, Z5
+	VMAXPS       Z5, Z2, Z5
+	VMINPS       Z5, Z3, Z5
+	VMOVUPS      Z5, K1, (AX)(R12*1)
+
+next:
+	ADDQ CX, AX
+	ADDQ BX, DX
+	DECQ R9
+	JNZ  row
+	VZEROUPPER
+	RET
+
 // func windowMaxAVX2(dst *float32, src *float32, off *int32, taps int, n int)
 // Requires: AVX
 TEXT ·windowMaxAVX2(SB), NOSPLIT, $0-40
@@ -289,5 +367,85 @@ lastTap:
 	VMASKMOVPS Y1, Y0, (AX)
 
 done:
+	VZEROUPPER
+	RET
+
+// func depthwiseAVX2(dst *float32, ds int, src *float32, ss int, off *int32, w *float32, taps int, rows int, cols int, numbers *[5]float32)
+// Requires: AVX, FMA3
+TEXT ·depthwiseAVX2(SB), NOSPLIT, $0-80
+	MOVQ         dst+0(FP), AX
+	MOVQ         ds+8(FP), CX
+	MOVQ         src+16(FP), DX
+	MOVQ         ss+24(FP), BX
+	MOVQ         off+32(FP), SI
+	MOVQ         w+40(FP), DI
+	MOVQ         taps+48(FP), R8
+	MOVQ         rows+56(FP), R9
+	MOVQ         cols+64(FP), R10
+	MOVQ         numbers+72(FP), R11
+	VBROADCASTSS 4(R11), Y0
+	VBROADCASTSS 8(R11), Y1
+	VBROADCASTSS 12(R11), Y2
+	VBROADCASTSS 16(R11), Y3
+	MOVQ         R10, R13
+	ANDQ         $0x07, R13
+	LEAQ         columns<>+0(SB), R12
+	MOVQ         R13, R14
+	SHLQ         $0x02, R14
+	SUBQ         R14, R12
+	VMOVUPS      64(R12), Y4
+	SHLQ         $0x02, R10
+	ANDQ         $-32, R10
+
+row:
+	XORQ R12, R12
+	CMPQ R12, R10
+	JE   rest
+
+vector:
+	VBROADCASTSS (R11), Y5
+	XORQ         R14, R14
+
+tap:
+	MOVLQSX      (SI)(R14*4), R15
+	VBROADCASTSS (DI)(R14*4), Y6
+	ADDQ         R12, R15
+	VFMADD231PS  (DX)(R15*1), Y6, Y5
+	INCQ         R14
+	CMPQ         R14, R8
+	JNE          tap
+	VFMADD213PS  Y1, Y0, Y5
+	VMAXPS       Y5, Y2, Y5
+	VMINPS       Y5, Y3, Y5
+	VMOVUPS      Y5, (AX)(R12*1)
+	ADDQ         $0x20, R12
+	CMPQ         R12, R10
+	JNE          vector
+
+rest:
+	TESTQ        R13, R13
+	JZ           next
+	VBROADCASTSS (R11), Y6
+	XORQ         R14, R14
+
+lastTap:
+	MOVLQSX      (SI)(R14*4), R15
+	VBROADCASTSS (DI)(R14*4), Y7
+	ADDQ         R12, R15
+	VMASKMOVPS   (DX)(R15*1), Y4, Y5
+	VFMADD231PS  Y5, Y7, Y6
+	INCQ         R14
+	CMPQ         R14, R8
+	JNE          lastTap
+	VFMADD213PS  Y1, Y0, Y6
+	VMAXPS       Y6, Y2, Y6
+	VMINPS       Y6, Y3, Y6
+	VMASKMOVPS   Y6, Y4, (AX)(R12*1)
+
+next:
+	ADDQ CX, AX
+	ADDQ BX, DX
+	DECQ R9
+	JNZ  row
 	VZEROUPPER
 	RET

@@ -12,6 +12,7 @@ func windows() {
 	for _, v := range []isa{avx512, avx2} {
 		v.window("windowMax", true)
 		v.window("windowSum", false)
+		v.depthwise()
 	}
 }
 
@@ -83,6 +84,68 @@ func (v isa) window(name string, largest bool) {
 	m := v.masks(n, 1)[0]
 	body("lastTap", func(at Mem, r vec) { v.load(m, at, r) }, func(r vec) { v.store(m, r, Mem{Base: dst}) })
 	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
+// depthwise computes rows of cols elements, each Σ w(tap)·src(tap's offset) from
+// bias on, then times scale plus shift, then clamped. The numbers are bias, scale,
+// shift, low and high.
+func (v isa) depthwise() {
+	TEXT("depthwise"+v.name, NOSPLIT, "func(dst *float32, ds int, src *float32, ss int, off *int32, w *float32, taps, rows, cols int, numbers *[5]float32)")
+	Pragma("noescape")
+	load := func(p string) reg.GPVirtual { return Load(Param(p), GP64()).(reg.GPVirtual) }
+	dst, ds, src, ss, table, w := load("dst"), load("ds"), load("src"), load("ss"), load("off"), load("w")
+	taps, rows, cols, numbers := load("taps"), load("rows"), load("cols"), load("numbers")
+	spread := func(i int) vec {
+		r := v.vec()
+		VBROADCASTSS(Mem{Base: numbers, Disp: 4 * i}, r)
+		return r
+	}
+	scale, shift, low, high := spread(1), spread(2), spread(3), spread(4)
+	whole, rest := GP64(), GP64()
+	MOVQ(cols, rest)
+	ANDQ(U8(v.lanes-1), rest)
+	m := v.masks(rest, 1)[0]
+	SHLQ(U8(2), cols)
+	ANDQ(I8(-v.bytes()), cols) // bytes of whole vectors
+	body := func(tag string, at reg.GPVirtual, get func(from Mem, acc, f vec), put func(acc vec)) {
+		acc, f, tap, off := spread(0), v.vec(), GP64(), GP64()
+		XORQ(tap, tap)
+		Label(tag)
+		MOVLQSX(Mem{Base: table, Index: tap, Scale: 4}, off)
+		VBROADCASTSS(Mem{Base: w, Index: tap, Scale: 4}, f)
+		ADDQ(at, off)
+		get(Mem{Base: src, Index: off, Scale: 1}, acc, f)
+		INCQ(tap)
+		CMPQ(tap, taps)
+		JNE(LabelRef(tag))
+		VFMADD213PS(shift, scale, acc)
+		VMAXPS(acc, low, acc)
+		VMINPS(acc, high, acc)
+		put(acc)
+	}
+	Label("row")
+	XORQ(whole, whole)
+	CMPQ(whole, cols)
+	JE(LabelRef("rest"))
+	Label("vector")
+	body("tap", whole, func(from Mem, acc, f vec) { VFMADD231PS(from, f, acc) },
+		func(acc vec) { VMOVUPS(acc, Mem{Base: dst, Index: whole, Scale: 1}) })
+	ADDQ(U8(v.bytes()), whole)
+	CMPQ(whole, cols)
+	JNE(LabelRef("vector"))
+	Label("rest")
+	TESTQ(rest, rest)
+	JZ(LabelRef("next"))
+	x := v.vec()
+	body("lastTap", whole, func(from Mem, acc, f vec) { v.load(m, from, x); VFMADD231PS(x, f, acc) },
+		func(acc vec) { v.store(m, acc, Mem{Base: dst, Index: whole, Scale: 1}) })
+	Label("next")
+	ADDQ(ds, dst)
+	ADDQ(ss, src)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
 	VZEROUPPER()
 	RET()
 }
