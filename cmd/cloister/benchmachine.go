@@ -92,7 +92,7 @@ func (s signedScore) print(t *terminal) error {
 	if err != nil || t.json {
 		return err
 	}
-	_, err = fmt.Fprintf(screen{t.out}, "score %.1f with %d threads of %s, engine %s, suite %d, signed by %v\n",
+	_, err = fmt.Fprintf(screen{t.out}, "score %.1f: threads %d, %s, engine %s, suite %d, signed by %v\n",
 		s.Card.Score, s.Card.Threads, oneLine(s.Card.Processor, 60), oneLine(s.Card.Engine, 20), s.Card.Suite, s.Address)
 	return err
 }

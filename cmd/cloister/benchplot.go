@@ -28,7 +28,7 @@ var kindColors = map[score.Kind]color.Color{
 // plotScore draws a card as bars, the first figure on top, into a PNG file.
 func plotScore(c score.Card, path string) error {
 	p := chart.New()
-	p.Title.Text = fmt.Sprintf("score %.1f: %s, %d threads, engine %s", c.Score, c.Processor, c.Threads, c.Engine)
+	p.Title.Text = fmt.Sprintf("score %.1f: threads %d, %s, engine %s", c.Score, c.Threads, c.Processor, c.Engine)
 	p.X.Label.Text = "points (100 is par)"
 	p.X.Min = 0
 	p.Title.Padding = margin
