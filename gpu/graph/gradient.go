@@ -65,7 +65,11 @@ func (g *Graph) backward(loss abi.Value, wrt []abi.Value) ([]abi.Value, error) {
 		}
 		rule := operators[n.Op].grad
 		if rule == nil {
-			return nil, fmt.Errorf("%s has no gradient: %w", n.Op, abi.Invalid)
+			name := n.Op
+			if n.Call != nil {
+				name = n.Call.Op
+			}
+			return nil, fmt.Errorf("%s has no gradient: %w", name, abi.Invalid)
 		}
 		for i, d := range rule(t, n, v, dy, want) {
 			if i >= len(want) || !want[i] || d == 0 {

@@ -66,6 +66,9 @@ func inferGemm(c *call) (Type, error) {
 	at := &c.n.Attrs
 	at.TransA, at.TransB = c.attrs.flag("transA", 0), c.attrs.flag("transB", 0)
 	at.Alpha, at.Beta = c.attrs.float("alpha", 1), c.attrs.float("beta", 1)
+	if c.g.cfg.Opset < FullOpset {
+		c.attrs.skip("broadcast") // which is what happens since
+	}
 	a, b := slices.Clone(c.in[0].Shape), slices.Clone(c.in[1].Shape)
 	if len(a) != 2 || len(b) != 2 {
 		return Type{}, invalid("inputs have shapes %v and %v, want two matrices", a, b)
@@ -102,6 +105,9 @@ func (c *call) batchNorm() error {
 	c.n.Attrs.Epsilon = c.attrs.float("epsilon", 1e-5)
 	if c.g.cfg.Opset < 9 {
 		c.attrs.only("spatial", 1)
+	}
+	if c.g.cfg.Opset < FullOpset && c.attrs.int("is_test", 0) != 1 {
+		return invalid("is_test is 0, supported is 1")
 	}
 	s := c.in[0].Shape
 	if len(s) < 2 {

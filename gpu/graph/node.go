@@ -110,6 +110,9 @@ type Attrs struct {
 	Resample  Resample // Resize
 	Roi       Roi      // RoiAlign
 	Grid      Grid     // GridSample
+	Cell      *Cell    // Recurrence
+	Length    int64    // Fourier: of the transform
+	Inverse   bool     // Fourier
 	Spans     []Span   // MaxPoolIndex, one a dimension after N×C
 	Square    bool     // Standardize: by the mean of squares
 	Last      bool     // ArgMax and ArgMin: the last of equals; MaxPoolIndex: columns first

@@ -28,8 +28,8 @@ type operator struct {
 
 // unchanged lists the operators that mean at opset 7 what they meant before.
 var unchanged = map[string]bool{
-	"Abs": true, "ArgMax": true, "ArgMin": true, "Cast": true, "Ceil": true, "Clip": true, "Conv": true, "ConvTranspose": true, "DepthToSpace": true,
-	"Elu": true, "Exp": true, "Flatten": true, "Floor": true, "Gather": true, "GlobalAveragePool": true, "GlobalMaxPool": true,
+	"Abs": true, "ArgMax": true, "ArgMin": true, "AveragePool": true, "BatchNormalization": true, "Cast": true, "Ceil": true, "Clip": true, "Conv": true, "ConvTranspose": true, "DepthToSpace": true,
+	"Elu": true, "Exp": true, "Flatten": true, "Floor": true, "Gather": true, "Gemm": true, "GlobalAveragePool": true, "GlobalMaxPool": true,
 	"HardSigmoid": true, "Hardmax": true, "Identity": true, "InstanceNormalization": true, "LRN": true, "LeakyRelu": true,
 	"Log": true, "LogSoftmax": true, "MatMul": true, "Max": true, "MaxPool": true, "Mean": true, "Min": true, "Neg": true, "Not": true, "Reciprocal": true,
 	"ReduceL1": true, "ReduceL2": true, "ReduceLogSum": true, "ReduceLogSumExp": true, "ReduceMax": true, "ReduceMean": true,
@@ -59,7 +59,7 @@ func when(form func(*call) bool, compose func(*call, *builder) ([]abi.Value, err
 
 // operators lists every operator there is: reading its parts is knowing what a
 // guest can compute.
-var operators = join(elementOperators, quantOperators, shapeOperators, knownOperators, moveOperators, indexOperators, sampleOperators, linearOperators, windowOperators, reduceOperators, normOperators, lossOperators, gradientOperators)
+var operators = join(elementOperators, quantOperators, shapeOperators, knownOperators, moveOperators, indexOperators, sampleOperators, linearOperators, windowOperators, reduceOperators, normOperators, lossOperators, sequenceOperators, gradientOperators)
 
 func join(parts ...table) table {
 	all := table{}

@@ -14,7 +14,7 @@ type bind = func(*binding) []stage
 // kernels lists how every operator is computed: of float32, and of the integers
 // and booleans that it takes, unless those are in wholes. Reshapes are not in it: the planner makes no step
 // of them.
-var kernels = join(elementKernels, shapeKernels, knownKernels, moveKernels, sampleKernels, linearKernels, windowKernels, reduceKernels, normKernels, gradientKernels)
+var kernels = join(elementKernels, shapeKernels, knownKernels, moveKernels, sampleKernels, linearKernels, windowKernels, reduceKernels, normKernels, fourierKernels, recurrentKernels, gradientKernels)
 
 // wholes lists how operators are computed whose first operand is of integers,
 // where that has a kernel of its own.
@@ -22,7 +22,7 @@ var wholes = join(elementIntegers)
 
 // doubles lists how operators are computed where a float64 is among operands or
 // result: plainly, by the definition, so that it is what the rest is held to.
-var doubles = join(elementDoubles, slopeDoubles, moveDoubles, knownKernels, moveKernels, sampleDoubles, linearDoubles, windowDoubles, reduceDoubles, normDoubles)
+var doubles = join(elementDoubles, slopeDoubles, moveDoubles, knownKernels, moveKernels, sampleDoubles, linearDoubles, windowDoubles, reduceDoubles, normDoubles, fourierKernels, recurrentKernels)
 
 func join(parts ...map[string]bind) map[string]bind {
 	all := map[string]bind{}
@@ -69,6 +69,10 @@ func work(g *graph.Graph, s *graph.Step) int64 {
 		return workConv(g, s)
 	case "SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss":
 		return workLoss(g, n)
+	case "Recurrence":
+		return workRecurrence(g, n)
+	case "Fourier":
+		return workFourier(g, n)
 	}
 	return 0
 }
