@@ -61,6 +61,9 @@ func drawConv(t *rapid.T) Conv {
 	}
 	c.H, c.W = n("h", 1, 20), n("w", 1, 40)
 	c.OH, c.OW = n("oh", 1, 12), n("ow", 1, 40)
+	if rapid.IntRange(0, 5).Draw(t, "broad") == 0 {
+		c.OH, c.OW = 2, n("broad ow", 60, 150)
+	}
 	if rapid.Bool().Draw(t, "spread") {
 		c.Spread = [2]int{n("spread y", 1, 3), n("spread x", 1, 3)}
 	}

@@ -28,9 +28,12 @@ func (c *Conv) depthFast(b *bench, y, x, filter []float32, e *Epilogue) bool {
 		n := min(rows, c.OH-first)
 		s := plane.slab(first*c.Stride[0], (n-1)*c.Stride[0]+reach, 1)
 		s.fill(grow(&b.right, s.len()), x)
-		for i := range b.offsets {
-			u := i % c.KW * c.Dilation[1]
-			b.offsets[i] = int32(4 * (s.tap(0, 0, u%step) + i/c.KW*c.Dilation[0]*width + u/step))
+		for j := range c.KW {
+			u := j * c.Dilation[1]
+			at := s.tap(0, 0, u%step) + u/step
+			for i := range c.KH {
+				b.offsets[i*c.KW+j] = int32(4 * (at + i*c.Dilation[0]*width))
+			}
 		}
 		depthwiseRows(y[first*c.OW:][:n*c.OW], c.OW, b.right, c.Stride[0]*width, b.offsets, filter, n, &numbers)
 	}

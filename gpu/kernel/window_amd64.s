@@ -182,7 +182,7 @@ done:
 
 // func depthwiseAVX512(dst *float32, ds int, src *float32, ss int, off *int32, w *float32, taps int, rows int, cols int, numbers *[5]float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·depthwiseAVX512(SB), NOSPLIT, $0-80
+TEXT ·depthwiseAVX512(SB), NOSPLIT, $8-80
 	MOVQ         dst+0(FP), AX
 	MOVQ         ds+8(FP), CX
 	MOVQ         src+16(FP), DX
@@ -197,30 +197,73 @@ TEXT ·depthwiseAVX512(SB), NOSPLIT, $0-80
 	VBROADCASTSS 8(R11), Z1
 	VBROADCASTSS 12(R11), Z2
 	VBROADCASTSS 16(R11), Z3
-	MOVQ         R10, R13
-	ANDQ         $0x0f, R13
+	MOVQ         R10, R14
+	ANDQ         $0x0f, R14
 	MOVQ         $-1, R12
-	BZHIQ        R13, R12, R12
+	BZHIQ        R14, R12, R12
 	KMOVW        R12, K1
 	SHLQ         $0x02, R10
 	ANDQ         $-64, R10
 
 row:
 	XORQ R12, R12
+	LEAQ -192(R10), R13
+	CMPQ R12, R13
+	JGE  vectors
+
+wide:
+	VBROADCASTSS (R11), Z4
+	VBROADCASTSS (R11), Z5
+	VBROADCASTSS (R11), Z6
+	VBROADCASTSS (R11), Z7
+	XORQ         R15, R15
+
+wideTap:
+	MOVLQSX      (SI)(R15*4), BP
+	VBROADCASTSS (DI)(R15*4), Z8
+	ADDQ         R12, BP
+	VFMADD231PS  (DX)(BP*1), Z8, Z4
+	VFMADD231PS  64(DX)(BP*1), Z8, Z5
+	VFMADD231PS  128(DX)(BP*1), Z8, Z6
+	VFMADD231PS  192(DX)(BP*1), Z8, Z7
+	INCQ         R15
+	CMPQ         R15, R8
+	JNE          wideTap
+	VFMADD213PS  Z1, Z0, Z4
+	VMAXPS       Z4, Z2, Z4
+	VMINPS       Z4, Z3, Z4
+	VMOVUPS      Z4, (AX)(R12*1)
+	VFMADD213PS  Z1, Z0, Z5
+	VMAXPS       Z5, Z2, Z5
+	VMINPS       Z5, Z3, Z5
+	VMOVUPS      Z5, 64(AX)(R12*1)
+	VFMADD213PS  Z1, Z0, Z6
+	VMAXPS       Z6, Z2, Z6
+	VMINPS       Z6, Z3, Z6
+	VMOVUPS      Z6, 128(AX)(R12*1)
+	VFMADD213PS  Z1, Z0, Z7
+	VMAXPS       Z7, Z2, Z7
+	VMINPS       Z7, Z3, Z7
+	VMOVUPS      Z7, 192(AX)(R12*1)
+	ADDQ         $0x00000100, R12
+	CMPQ         R12, R13
+	JLT          wide
+
+vectors:
 	CMPQ R12, R10
 	JE   rest
 
 vector:
 	VBROADCASTSS (R11), Z4
-	XORQ         R14, R14
+	XORQ         R13, R13
 
 tap:
-	MOVLQSX      (SI)(R14*4), R15
-	VBROADCASTSS (DI)(R14*4), Z5
+	MOVLQSX      (SI)(R13*4), R15
+	VBROADCASTSS (DI)(R13*4), Z5
 	ADDQ         R12, R15
 	VFMADD231PS  (DX)(R15*1), Z5, Z4
-	INCQ         R14
-	CMPQ         R14, R8
+	INCQ         R13
+	CMPQ         R13, R8
 	JNE          tap
 	VFMADD213PS  Z1, Z0, Z4
 	VMAXPS       Z4, Z2, Z4
@@ -231,19 +274,19 @@ tap:
 	JNE          vector
 
 rest:
-	TESTQ        R13, R13
+	TESTQ        R14, R14
 	JZ           next
 	VBROADCASTSS (R11), Z5
-	XORQ         R14, R14
+	XORQ         R13, R13
 
 lastTap:
-	MOVLQSX      (SI)(R14*4), R15
-	VBROADCASTSS (DI)(R14*4), Z6
+	MOVLQSX      (SI)(R13*4), R15
+	VBROADCASTSS (DI)(R13*4), Z6
 	ADDQ         R12, R15
 	VMOVUPS.Z    (DX)(R15*1), K1, Z4
 	VFMADD231PS  Z4, Z6, Z5
-	INCQ         R14
-	CMPQ         R14, R8
+	INCQ         R13
+	CMPQ         R13, R8
 	JNE          lastTap
 	VFMADD213PS  Z1, Z0, Z5
 	VMAXPS       Z5, Z2, Z5
@@ -372,7 +415,7 @@ done:
 
 // func depthwiseAVX2(dst *float32, ds int, src *float32, ss int, off *int32, w *float32, taps int, rows int, cols int, numbers *[5]float32)
 // Requires: AVX, FMA3
-TEXT ·depthwiseAVX2(SB), NOSPLIT, $0-80
+TEXT ·depthwiseAVX2(SB), NOSPLIT, $8-80
 	MOVQ         dst+0(FP), AX
 	MOVQ         ds+8(FP), CX
 	MOVQ         src+16(FP), DX
@@ -387,32 +430,75 @@ TEXT ·depthwiseAVX2(SB), NOSPLIT, $0-80
 	VBROADCASTSS 8(R11), Y1
 	VBROADCASTSS 12(R11), Y2
 	VBROADCASTSS 16(R11), Y3
-	MOVQ         R10, R13
-	ANDQ         $0x07, R13
+	MOVQ         R10, R14
+	ANDQ         $0x07, R14
 	LEAQ         columns<>+0(SB), R12
-	MOVQ         R13, R14
-	SHLQ         $0x02, R14
-	SUBQ         R14, R12
+	MOVQ         R14, R13
+	SHLQ         $0x02, R13
+	SUBQ         R13, R12
 	VMOVUPS      64(R12), Y4
 	SHLQ         $0x02, R10
 	ANDQ         $-32, R10
 
 row:
 	XORQ R12, R12
+	LEAQ -96(R10), R13
+	CMPQ R12, R13
+	JGE  vectors
+
+wide:
+	VBROADCASTSS (R11), Y5
+	VBROADCASTSS (R11), Y6
+	VBROADCASTSS (R11), Y7
+	VBROADCASTSS (R11), Y8
+	XORQ         R15, R15
+
+wideTap:
+	MOVLQSX      (SI)(R15*4), BP
+	VBROADCASTSS (DI)(R15*4), Y9
+	ADDQ         R12, BP
+	VFMADD231PS  (DX)(BP*1), Y9, Y5
+	VFMADD231PS  32(DX)(BP*1), Y9, Y6
+	VFMADD231PS  64(DX)(BP*1), Y9, Y7
+	VFMADD231PS  96(DX)(BP*1), Y9, Y8
+	INCQ         R15
+	CMPQ         R15, R8
+	JNE          wideTap
+	VFMADD213PS  Y1, Y0, Y5
+	VMAXPS       Y5, Y2, Y5
+	VMINPS       Y5, Y3, Y5
+	VMOVUPS      Y5, (AX)(R12*1)
+	VFMADD213PS  Y1, Y0, Y6
+	VMAXPS       Y6, Y2, Y6
+	VMINPS       Y6, Y3, Y6
+	VMOVUPS      Y6, 32(AX)(R12*1)
+	VFMADD213PS  Y1, Y0, Y7
+	VMAXPS       Y7, Y2, Y7
+	VMINPS       Y7, Y3, Y7
+	VMOVUPS      Y7, 64(AX)(R12*1)
+	VFMADD213PS  Y1, Y0, Y8
+	VMAXPS       Y8, Y2, Y8
+	VMINPS       Y8, Y3, Y8
+	VMOVUPS      Y8, 96(AX)(R12*1)
+	ADDQ         $0x00000080, R12
+	CMPQ         R12, R13
+	JLT          wide
+
+vectors:
 	CMPQ R12, R10
 	JE   rest
 
 vector:
 	VBROADCASTSS (R11), Y5
-	XORQ         R14, R14
+	XORQ         R13, R13
 
 tap:
-	MOVLQSX      (SI)(R14*4), R15
-	VBROADCASTSS (DI)(R14*4), Y6
+	MOVLQSX      (SI)(R13*4), R15
+	VBROADCASTSS (DI)(R13*4), Y6
 	ADDQ         R12, R15
 	VFMADD231PS  (DX)(R15*1), Y6, Y5
-	INCQ         R14
-	CMPQ         R14, R8
+	INCQ         R13
+	CMPQ         R13, R8
 	JNE          tap
 	VFMADD213PS  Y1, Y0, Y5
 	VMAXPS       Y5, Y2, Y5
@@ -423,19 +509,19 @@ tap:
 	JNE          vector
 
 rest:
-	TESTQ        R13, R13
+	TESTQ        R14, R14
 	JZ           next
 	VBROADCASTSS (R11), Y6
-	XORQ         R14, R14
+	XORQ         R13, R13
 
 lastTap:
-	MOVLQSX      (SI)(R14*4), R15
-	VBROADCASTSS (DI)(R14*4), Y7
+	MOVLQSX      (SI)(R13*4), R15
+	VBROADCASTSS (DI)(R13*4), Y7
 	ADDQ         R12, R15
 	VMASKMOVPS   (DX)(R15*1), Y4, Y5
 	VFMADD231PS  Y5, Y7, Y6
-	INCQ         R14
-	CMPQ         R14, R8
+	INCQ         R13
+	CMPQ         R13, R8
 	JNE          lastTap
 	VFMADD213PS  Y1, Y0, Y6
 	VMAXPS       Y6, Y2, Y6

@@ -103,35 +103,54 @@ func (v isa) depthwise() {
 		return r
 	}
 	scale, shift, low, high := spread(1), spread(2), spread(3), spread(4)
-	whole, rest := GP64(), GP64()
+	whole, most, rest := GP64(), GP64(), GP64()
 	MOVQ(cols, rest)
 	ANDQ(U8(v.lanes-1), rest)
 	m := v.masks(rest, 1)[0]
 	SHLQ(U8(2), cols)
 	ANDQ(I8(-v.bytes()), cols) // bytes of whole vectors
-	body := func(tag string, at reg.GPVirtual, get func(from Mem, acc, f vec), put func(acc vec)) {
-		acc, f, tap, off := spread(0), v.vec(), GP64(), GP64()
+	const wide = 4
+	body := func(tag string, n int, add func(from Mem, acc, f vec), put func(acc vec, to Mem)) {
+		var acc []vec
+		for range n {
+			acc = append(acc, spread(0))
+		}
+		f, tap, off := v.vec(), GP64(), GP64()
 		XORQ(tap, tap)
 		Label(tag)
 		MOVLQSX(Mem{Base: table, Index: tap, Scale: 4}, off)
 		VBROADCASTSS(Mem{Base: w, Index: tap, Scale: 4}, f)
-		ADDQ(at, off)
-		get(Mem{Base: src, Index: off, Scale: 1}, acc, f)
+		ADDQ(whole, off)
+		for i, a := range acc {
+			add(Mem{Base: src, Index: off, Scale: 1, Disp: i * v.bytes()}, a, f)
+		}
 		INCQ(tap)
 		CMPQ(tap, taps)
 		JNE(LabelRef(tag))
-		VFMADD213PS(shift, scale, acc)
-		VMAXPS(acc, low, acc)
-		VMINPS(acc, high, acc)
-		put(acc)
+		for i, a := range acc {
+			VFMADD213PS(shift, scale, a)
+			VMAXPS(a, low, a)
+			VMINPS(a, high, a)
+			put(a, Mem{Base: dst, Index: whole, Scale: 1, Disp: i * v.bytes()})
+		}
 	}
+	add := func(from Mem, acc, f vec) { VFMADD231PS(from, f, acc) }
+	put := func(acc vec, to Mem) { VMOVUPS(acc, to) }
 	Label("row")
 	XORQ(whole, whole)
+	LEAQ(Mem{Base: cols, Disp: -(wide - 1) * v.bytes()}, most)
+	CMPQ(whole, most)
+	JGE(LabelRef("vectors"))
+	Label("wide")
+	body("wideTap", wide, add, put)
+	ADDQ(U32(uint32(wide*v.bytes())), whole)
+	CMPQ(whole, most)
+	JLT(LabelRef("wide"))
+	Label("vectors")
 	CMPQ(whole, cols)
 	JE(LabelRef("rest"))
 	Label("vector")
-	body("tap", whole, func(from Mem, acc, f vec) { VFMADD231PS(from, f, acc) },
-		func(acc vec) { VMOVUPS(acc, Mem{Base: dst, Index: whole, Scale: 1}) })
+	body("tap", 1, add, put)
 	ADDQ(U8(v.bytes()), whole)
 	CMPQ(whole, cols)
 	JNE(LabelRef("vector"))
@@ -139,8 +158,8 @@ func (v isa) depthwise() {
 	TESTQ(rest, rest)
 	JZ(LabelRef("next"))
 	x := v.vec()
-	body("lastTap", whole, func(from Mem, acc, f vec) { v.load(m, from, x); VFMADD231PS(x, f, acc) },
-		func(acc vec) { v.store(m, acc, Mem{Base: dst, Index: whole, Scale: 1}) })
+	body("lastTap", 1, func(from Mem, acc, f vec) { v.load(m, from, x); VFMADD231PS(x, f, acc) },
+		func(acc vec, to Mem) { v.store(m, acc, to) })
 	Label("next")
 	ADDQ(ds, dst)
 	ADDQ(ss, src)
