@@ -21,6 +21,10 @@ type bowl struct {
 
 	rate    int         // of samples; zero: x is of something else
 	windows [][]float32 // of a sound
+
+	text       string
+	vocabulary []string
+	real       int // tokens of the text itself
 }
 
 // Make returns the little-endian elements of the input that port describes: one
@@ -35,6 +39,9 @@ func (r Recipe) Make(file []byte, port abi.Port) ([][]byte, error) {
 	if n > maxLong {
 		return nil, fmt.Errorf("input %q has %d elements, a recipe makes at most %d: %w", port.Name, n, maxLong, abi.Invalid)
 	}
+	if len(r.steps) == 0 {
+		return nil, fmt.Errorf("input %q has no recipe: %w", port.Name, abi.Invalid)
+	}
 	switch first := r.steps[0]; first.word {
 	case "carry":
 		return [][]byte{make([]byte, n*port.DType.Size())}, nil
@@ -42,7 +49,7 @@ func (r Recipe) Make(file []byte, port abi.Port) ([][]byte, error) {
 		b, err := encode(port, slices.Repeat([]float32{float32(first.numbers[0])}, int(n)))
 		return [][]byte{b}, err
 	}
-	b := &bowl{file: file, port: port}
+	b := &bowl{file: file, port: port, vocabulary: r.vocabulary}
 	for _, s := range r.steps {
 		if err := verbs[s.word].do(b, s); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.word, err)

@@ -38,13 +38,20 @@ import (
 //	  fit N             cuts, or pads with silence, to N samples
 //	  window N,C        the last step: runs the model for every N samples, each behind the C before them
 //	text                UTF-8
+//	  lower             lower case, without accents
 //	  bytes             a token a byte
-//	  bpe, wordpiece    tokens of the card's vocabulary
-//	  fit N,P           the last step: cuts, or pads with the token P, to N tokens
+//	  bpe, wordpiece    tokens of the card's vocabulary; wordpiece between [CLS] and [SEP]
+//	  fit N,P           cuts, or pads with the token P, to N tokens
+//	  mask              1 for each token of the text, 0 for padding
+//	again               the file of the input before, and then as above: again | text | …
 //	raw                 the elements, as an .npy file or as little-endian bytes
 //	value N             no file: every element is N
 //	carry OUT           no file: zeros, and from the second run of a record on what the output OUT was
-type Recipe struct{ steps []step }
+type Recipe struct {
+	steps      []step
+	vocabulary []string
+	again      bool
+}
 
 // A step is one word with its arguments.
 type step struct {
@@ -81,26 +88,32 @@ type verb struct {
 
 // verbs are all the steps there are.
 var verbs = map[string]verb{
-	"image":    {from: []stage{nothing}, to: pixels, do: readImage},
-	"shorter":  {from: []stage{pixels}, least: 1, most: 1, whole: true, limit: maxSide, do: shorter},
-	"resize":   {from: []stage{pixels}, least: 2, most: 2, size: true, whole: true, limit: maxSide, do: resize},
-	"crop":     {from: []stage{pixels}, least: 2, most: 2, size: true, whole: true, limit: maxSide, do: crop},
-	"grey":     {from: []stage{pixels}, do: grey},
-	"bgr":      {from: []stage{pixels}, do: bgr},
-	"invert":   {from: []stage{pixels}, do: invert},
-	"subtract": {from: []stage{pixels, numbers, samples}, least: 1, most: 3, do: arithmetic(func(x, n float32) float32 { return x - n })},
-	"divide":   {from: []stage{pixels, numbers, samples}, least: 1, most: 3, do: arithmetic(func(x, n float32) float32 { return x / n })},
-	"multiply": {from: []stage{pixels, numbers, samples}, least: 1, most: 3, do: arithmetic(func(x, n float32) float32 { return x * n })},
-	"nchw":     {from: []stage{pixels, numbers}, to: elements, do: planes},
-	"nhwc":     {from: []stage{pixels, numbers}, to: elements, do: interleaved},
-	"wav":      {from: []stage{nothing}, to: samples, do: readWAV},
-	"rate":     {from: []stage{samples}, least: 1, most: 1, whole: true, limit: sound.MaxRate, do: rate},
-	"peak":     {from: []stage{samples}, least: 1, most: 1, do: peak},
-	"fit":      {from: []stage{samples, tokens}, least: 1, most: 2, whole: true, limit: maxLong, do: fit},
-	"window":   {from: []stage{samples}, to: windows, least: 2, most: 2, whole: true, limit: maxLong, do: window},
-	"raw":      {from: []stage{nothing}, to: elements, do: readRaw},
-	"value":    {from: []stage{nothing}, to: elements, least: 1, most: 1},
-	"carry":    {from: []stage{nothing}, to: elements},
+	"image":     {from: []stage{nothing}, to: pixels, do: readImage},
+	"shorter":   {from: []stage{pixels}, least: 1, most: 1, whole: true, limit: maxSide, do: shorter},
+	"resize":    {from: []stage{pixels}, least: 2, most: 2, size: true, whole: true, limit: maxSide, do: resize},
+	"crop":      {from: []stage{pixels}, least: 2, most: 2, size: true, whole: true, limit: maxSide, do: crop},
+	"grey":      {from: []stage{pixels}, do: grey},
+	"bgr":       {from: []stage{pixels}, do: bgr},
+	"invert":    {from: []stage{pixels}, do: invert},
+	"subtract":  {from: []stage{pixels, numbers, samples}, least: 1, most: 3, do: arithmetic(func(x, n float32) float32 { return x - n })},
+	"divide":    {from: []stage{pixels, numbers, samples}, least: 1, most: 3, do: arithmetic(func(x, n float32) float32 { return x / n })},
+	"multiply":  {from: []stage{pixels, numbers, samples}, least: 1, most: 3, do: arithmetic(func(x, n float32) float32 { return x * n })},
+	"nchw":      {from: []stage{pixels, numbers}, to: elements, do: planes},
+	"nhwc":      {from: []stage{pixels, numbers}, to: elements, do: interleaved},
+	"wav":       {from: []stage{nothing}, to: samples, do: readWAV},
+	"rate":      {from: []stage{samples}, least: 1, most: 1, whole: true, limit: sound.MaxRate, do: rate},
+	"peak":      {from: []stage{samples}, least: 1, most: 1, do: peak},
+	"fit":       {from: []stage{samples, tokens}, least: 1, most: 2, whole: true, limit: maxLong, do: fit},
+	"window":    {from: []stage{samples}, to: windows, least: 2, most: 2, whole: true, limit: maxLong, do: window},
+	"text":      {from: []stage{nothing}, to: letters, do: readText},
+	"lower":     {from: []stage{letters}, do: lower},
+	"bytes":     {from: []stage{letters}, to: tokens, do: asBytes},
+	"bpe":       {from: []stage{letters}, to: tokens, do: bytePairs},
+	"wordpiece": {from: []stage{letters}, to: tokens, do: wordPieces},
+	"mask":      {from: []stage{tokens}, to: elements, do: mask},
+	"raw":       {from: []stage{nothing}, to: elements, do: readRaw},
+	"value":     {from: []stage{nothing}, to: elements, least: 1, most: 1},
+	"carry":     {from: []stage{nothing}, to: elements},
 }
 
 // maxSide is the most pixels along a side that a step may ask for, maxLong the
@@ -127,7 +140,11 @@ func Parse(text string) (Recipe, error) {
 	}
 	var r Recipe
 	at := nothing
-	for _, part := range strings.Split(text, "|") {
+	for i, part := range strings.Split(text, "|") {
+		if i == 0 && strings.TrimSpace(part) == again {
+			r.again = true
+			continue
+		}
 		s, v, err := parseStep(part)
 		if err != nil {
 			return Recipe{}, err
@@ -143,11 +160,14 @@ func Parse(text string) (Recipe, error) {
 	}
 	switch at {
 	case elements, windows, samples, tokens:
+		if r.again && !r.TakesFile() {
+			return Recipe{}, fmt.Errorf("recipe %q: %s stands before what takes a file: %w", text, again, abi.Invalid)
+		}
 		return r, nil
 	case pixels, numbers:
 		return Recipe{}, fmt.Errorf("recipe %q does not end: an image ends in nchw or nhwc: %w", text, abi.Invalid)
 	}
-	return Recipe{}, fmt.Errorf("recipe %q does not end: text ends in bytes, bpe or wordpiece, and fit: %w", text, abi.Invalid)
+	return Recipe{}, fmt.Errorf("recipe %q does not end: text ends in tokens: bytes, bpe or wordpiece: %w", text, abi.Invalid)
 }
 
 // after is the stage behind the verb.
@@ -235,15 +255,38 @@ func (s step) String() string {
 
 // String is the recipe's text; Parse reads it back.
 func (r Recipe) String() string {
-	parts := make([]string, len(r.steps))
-	for i, s := range r.steps {
-		parts[i] = s.String()
+	var parts []string
+	if r.again {
+		parts = append(parts, again)
+	}
+	for _, s := range r.steps {
+		parts = append(parts, s.String())
 	}
 	return strings.Join(parts, " | ")
 }
 
 // Value is the recipe "value n".
-func Value(n float32) Recipe { return Recipe{[]step{{word: "value", numbers: []float64{float64(n)}}}} }
+func Value(n float32) Recipe {
+	return Recipe{steps: []step{{word: "value", numbers: []float64{float64(n)}}}}
+}
+
+// With returns r with the tokens of a vocabulary, in the order of their ids, for
+// the steps that cut text.
+func (r Recipe) With(vocabulary []string) Recipe {
+	r.vocabulary = vocabulary
+	return r
+}
+
+// Words reports whether the recipe needs a vocabulary.
+func (r Recipe) Words() bool {
+	return slices.ContainsFunc(r.steps, func(s step) bool { return s.word == "bpe" || s.word == "wordpiece" })
+}
+
+// Again reports whether the recipe takes the file of the input before.
+func (r Recipe) Again() bool { return r.again }
+
+// again is the word for that.
+const again = "again"
 
 // Carries returns the output that the input is carried over from, or nothing.
 func (r Recipe) Carries() string {

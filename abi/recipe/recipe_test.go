@@ -33,6 +33,7 @@ func TestARecipesTextIsReadBack(t *testing.T) {
 		"image | subtract 1, 2.5,3e-2 | nchw":          "image | subtract 1,2.5,0.03 | nchw",
 		"raw":                                          "raw",
 		"value -1.5":                                   "value -1.5",
+		"again|text | lower|bytes | fit 4, 0| mask":    "again | text | lower | bytes | fit 4,0 | mask",
 		"carry stateN":                                 "carry stateN",
 		"caffe":                                        "image | shorter 256 | crop 224x224 | bgr | subtract 103.939,116.779,123.68 | nchw",
 		"image | grey | invert | resize 28 | invert|nchw": "image | grey | invert | resize 28x28 | invert | nchw",
@@ -84,6 +85,12 @@ func TestBadRecipesSayWhatIsWrong(t *testing.T) {
 		"image | divide 2 | grey|nchw": "grey cannot stand at step 3",
 		"raw | nchw":                   "nchw cannot stand",
 		"crop 3 | nchw":                "crop cannot stand at step 1",
+		"again":                        "does not end",
+		"again | value 3":              "again stands before what takes a file",
+		"raw | again":                  `no step or preset "again"`,
+		"text":                         "text ends in tokens",
+		"text | fit 3,0":               "fit cannot stand at step 2",
+		"text | bytes | mask | fit 1":  "fit cannot stand at step 4",
 		"carry":                        "name of an output",
 		"value":                        "want 1 to 1 numbers",
 		strings.Repeat("image |", 500): "bytes, at most",
@@ -251,6 +258,8 @@ func FuzzMake(f *testing.F) {
 	f.Add("image | shorter 4 | crop 4 | divide 255 | nchw", photo(f, 2, color.NRGBA{1, 2, 3, 4}, color.NRGBA{5, 6, 7, 8}))
 	f.Add("raw", recipe.Array{DType: abi.Float32, Shape: []int64{48}, Data: make([]byte, 192)}.NPY())
 	f.Add("value 3", []byte{})
+	f.Add("wav | rate 16000 | peak 1 | window 40,8", beep(1, 2, 3))
+	f.Add("again | text | lower | bytes | fit 48,0 | mask", []byte("Grüße"))
 	f.Fuzz(func(t *testing.T, text string, file []byte) {
 		r, err := recipe.Parse(text)
 		if err != nil || len(file) > 1<<16 {
@@ -314,5 +323,48 @@ func TestASoundBecomesWindows(t *testing.T) {
 	}
 	if e := parse(t, "wav | window 512,64").Every(); e != 0 {
 		t.Errorf("windows of any rate every %v s, want 0", e)
+	}
+}
+
+func TestATextBecomesTokens(t *testing.T) {
+	pieces := []string{"[UNK]", "[CLS]", "[SEP]", "hi", "##gh"}
+	for _, c := range []struct {
+		text, file string
+		vocabulary []string
+		want       []int64
+	}{
+		{"text | bytes | fit 4,7", "hé", nil, []int64{'h', 0xc3, 0xa9, 7}},
+		{"text | bytes | fit 4,7 | mask", "hé", nil, []int64{1, 1, 1, 0}},
+		{"text | bytes | fit 4,0", "hello", nil, []int64{'h', 'e', 'l', 'l'}},
+		{"text | bytes | fit 4,0 | mask", "hello", nil, []int64{1, 1, 1, 1}},
+		{"text | lower | wordpiece", "HIGH", pieces, []int64{1, 3, 4, 2}},
+		{"text | wordpiece | fit 4,9", "HI", pieces, []int64{1, 0, 2, 9}},
+		{"again | text | wordpiece | fit 4,9 | mask", "HI", pieces, []int64{1, 1, 1, 0}},
+	} {
+		made, err := parse(t, c.text).With(c.vocabulary).Make([]byte(c.file), abi.Port{Name: "ids", DType: abi.Int64, Shape: []int64{1, 4}})
+		if err != nil {
+			t.Errorf("%s: %v", c.text, err)
+			continue
+		}
+		var got []int64
+		for b := made[0]; len(b) > 0; b = b[8:] {
+			got = append(got, int64(binary.LittleEndian.Uint64(b)))
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s of %q (-want +got):\n%s", c.text, c.file, diff)
+		}
+	}
+	port := abi.Port{DType: abi.Int64, Shape: []int64{4}}
+	for text, file := range map[string]string{"text | bytes": "five!", "text | bytes | fit 4": "a", "text | bytes | fit 4,0": "\xff", "text | bpe | fit 4,0": "a", "text | wordpiece | fit 4,0": "a"} {
+		r := parse(t, text)
+		if _, err := r.Make([]byte(file), port); !errors.Is(err, abi.Invalid) {
+			t.Errorf("%s of %q: %v; want %v", text, file, err, abi.Invalid)
+		}
+		if err := r.Check(); r.Words() != errors.Is(err, abi.Invalid) {
+			t.Errorf("%s without a vocabulary: %v", text, err)
+		}
+	}
+	if _, err := (recipe.Recipe{}).Make(nil, port); !errors.Is(err, abi.Invalid) {
+		t.Errorf("no recipe: %v", err)
 	}
 }

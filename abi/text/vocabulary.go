@@ -99,7 +99,7 @@ func check(tokens []string) error {
 // Bytes returns a token a byte.
 func Bytes(s string) []int {
 	ids := make([]int, len(s))
-	for i := range s {
+	for i := range len(s) {
 		ids[i] = int(s[i])
 	}
 	return ids
