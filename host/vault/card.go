@@ -29,15 +29,16 @@ type Card struct {
 type Spec struct {
 	Inputs     []Port        `cbor:"1,keyasint" json:"inputs"`
 	Outputs    []Port        `cbor:"2,keyasint" json:"outputs"`
-	Reading    string        `cbor:"3,keyasint,omitempty" json:"reading,omitempty"` // of the first output, as in package recipe
-	Parameters uint64        `cbor:"4,keyasint" json:"parameters"`                  // numbers that training could change
-	FLOPs      uint64        `cbor:"5,keyasint" json:"flops"`                       // of one call
-	Arena      uint64        `cbor:"6,keyasint" json:"arena_bytes"`                 // held while it is loaded, beside the parameters, by the engine cpu
-	Opset      int           `cbor:"7,keyasint" json:"opset"`                       // ONNX operator set of the graph
-	ABI        string        `cbor:"8,keyasint" json:"abi"`                         // import module of the apps that run it
-	Engines    []string      `cbor:"9,keyasint" json:"engines"`                     // engines that have all of its operators
-	Origin     abi.Digest    `cbor:"10,keyasint" json:"origin"`                     // content id of the file it was imported from
-	Claims     []wire.Metric `cbor:"11,keyasint,omitempty" json:"claims,omitempty"` // what its importer says about it; nobody checked
+	Reading    string        `cbor:"3,keyasint,omitempty" json:"reading,omitempty"`     // of the first output, as in package recipe
+	Parameters uint64        `cbor:"4,keyasint" json:"parameters"`                      // numbers that training could change
+	FLOPs      uint64        `cbor:"5,keyasint" json:"flops"`                           // of one call
+	Arena      uint64        `cbor:"6,keyasint" json:"arena_bytes"`                     // held while it is loaded, beside the parameters, by the engine cpu
+	Opset      int           `cbor:"7,keyasint" json:"opset"`                           // ONNX operator set of the graph
+	ABI        string        `cbor:"8,keyasint" json:"abi"`                             // import module of the apps that run it
+	Engines    []string      `cbor:"9,keyasint" json:"engines"`                         // engines that have all of its operators
+	Origin     abi.Digest    `cbor:"10,keyasint" json:"origin"`                         // content id of the file it was imported from
+	Claims     []wire.Metric `cbor:"11,keyasint,omitempty" json:"claims,omitempty"`     // what its importer says about it; nobody checked
+	Vocabulary []string      `cbor:"12,keyasint,omitempty" json:"vocabulary,omitempty"` // of a model that takes text: tokens in the order of their ids
 }
 
 // A Port is an input or output of a model.
