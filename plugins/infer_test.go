@@ -238,6 +238,29 @@ func TestInferCarriesStateFromWindowToWindow(t *testing.T) {
 	}
 }
 
+// TestInferReadsText gives one text to two inputs: the tokens, and which of them
+// are there.
+func TestInferReadsText(t *testing.T) {
+	n := newNet(t, 13)
+	ids, err := n.g.Input("ids", abi.Int64, []int64{1, 4})
+	ids = n.value(ids, err)
+	mask := n.input("mask", 1, 4)
+	asFloat := n.node("Cast", []abi.Attr{{Name: "to", Type: abi.AttrInt, I: int64(abi.Float32)}}, ids)
+	port := func(name, r string, dt abi.DType) vault.Port {
+		return vault.Port{Name: name, DType: dt, Shape: []int64{1, 4}, Recipe: r}
+	}
+	m := imported(t, n.file("y", n.node("Mul", nil, asFloat, mask)), nil, vault.Spec{
+		Inputs: []vault.Port{
+			port("ids", "text | lower | wordpiece | fit 4,9", abi.Int64), port("mask", "again | text | lower | wordpiece | fit 4,9 | mask", abi.Float32),
+		},
+		Outputs: []vault.Port{port("y", "", abi.Float32)}, Reading: "top 4", Vocabulary: []string{"[UNK]", "[CLS]", "[SEP]", "hi", "##gh"},
+	})
+	got := judge(t, m, nil, []byte("Hi"), []byte("high"))
+	if len(got) != 2 || got[0].Score != 3 || got[0].Top[3].Score != 0 || got[1].Score != 4 || got[1].Top[3].Score != 1 {
+		t.Errorf("answers %+v; want 1 3 2 0 and 1 3 4 2", got)
+	}
+}
+
 func TestInferSaysWhatIsWrong(t *testing.T) {
 	good := plainPNG(t, color.White)
 	m := colour(t)

@@ -19,6 +19,7 @@ type card struct {
 	Spec    *struct {
 		Inputs, Outputs []port
 		Reading         string
+		Vocabulary      []string
 	} `json:"spec"`
 }
 
@@ -46,7 +47,10 @@ type input struct {
 	carries int            // the output it is carried over from; -1: none
 }
 
-func (in input) takesFile() bool { return in.picture != nil || in.recipe.TakesFile() }
+// takesFile reports whether the input takes a file of its own.
+func (in input) takesFile() bool {
+	return in.picture != nil || in.recipe.TakesFile() && !in.recipe.Again()
+}
 
 func openModel() (*model, error) {
 	b, err := guest.ModelCard("model")
@@ -113,6 +117,10 @@ func (m *model) imported(c card) (err error) {
 		}
 		if in.recipe, err = recipe.Parse(p.Recipe); err != nil {
 			return guest.Within("input "+p.Name, err)
+		}
+		in.recipe = in.recipe.With(c.Spec.Vocabulary)
+		if in.recipe.Again() && i == 0 {
+			return guest.Fail(abi.Invalid, "the first input has no other before it: ", p.Recipe)
 		}
 		if from := in.recipe.Carries(); from != "" {
 			if in.carries = m.find(from); in.carries < 0 {

@@ -16,8 +16,8 @@ import (
 func (m *model) run(files [][]byte) ([]output, error) {
 	made := make([][][]byte, len(m.inputs)) // of each input: its windows
 	windows := 1
+	var file []byte
 	for i, in := range m.inputs {
-		var file []byte
 		if in.takesFile() {
 			file, files = files[0], files[1:]
 		}
