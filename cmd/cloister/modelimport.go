@@ -13,6 +13,7 @@ import (
 
 	"github.com/cloister-ai/cloister/abi"
 	"github.com/cloister-ai/cloister/abi/recipe"
+	"github.com/cloister-ai/cloister/abi/text"
 	"github.com/cloister-ai/cloister/abi/wire"
 	"github.com/cloister-ai/cloister/gpu/engine"
 	"github.com/cloister-ai/cloister/gpu/onnx"
@@ -33,6 +34,7 @@ type cardFlags struct {
 	Licence  string   `help:"Licence of the weights." default:"unstated"`
 	Labels   string   `help:"File with a label a line, in the order of the first output." type:"path"`
 	Pre      []string `help:"How an input is made of a file: a recipe as in \"image | resize 28x28 | grey | nchw\", or a preset (${presets}); NAME=RECIPE for another input than the first." sep:"none" placeholder:"RECIPE"`
+	Vocab    string   `help:"Vocabulary of a model that takes text: vocab.json or merges.txt of GPT-2's kind, or vocab.txt of BERT's, a token a line." type:"path"`
 	Post     string   `help:"How the first output is read, as in \"softmax | top 5\" or \"sigmoid | threshold 0.5\"; none for no labels; default: the preset's." placeholder:"READING"`
 	Bind     []string `help:"What the file leaves open about an input: NAME=DIMxDIM… fixes its shape, NAME=:VALUE makes it that number for good." sep:"none" placeholder:"NAME=SHAPE|:VALUE"`
 	Cut      []string `help:"Values inside the model that become its outputs, in place of the file's: a backbone without its head." placeholder:"NAME"`
@@ -131,6 +133,9 @@ func (c cardFlags) describe(ctx context.Context, path string, file []byte) (mode
 		return nil, card, err
 	}
 	if spec.Claims, err = claims(c.Accuracy); err != nil {
+		return nil, card, err
+	}
+	if spec.Vocabulary, err = vocabulary(c.Vocab, spec.Inputs); err != nil {
 		return nil, card, err
 	}
 	if card.Classes, err = labels(c.Labels); err != nil {
@@ -331,6 +336,45 @@ func portNames(ports []vault.Port) string {
 		names = append(names, strconv.Quote(p.Name))
 	}
 	return strings.Join(names, ", ")
+}
+
+// vocabulary reads the file that the recipes of text need, and tries them.
+func vocabulary(path string, inputs []vault.Port) (tokens []string, err error) {
+	if path != "" {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("vocabulary: %w: %w", abi.NotFound, err)
+		}
+		parse := text.ParseLines
+		switch name := filepath.Base(path); {
+		case strings.HasSuffix(name, ".json"):
+			parse = text.ParseJSON
+		case strings.HasPrefix(name, "merges") || strings.HasSuffix(name, ".bpe"):
+			parse = text.ParseMerges
+		}
+		if tokens, err = parse(b); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	for i, p := range inputs {
+		r, err := recipe.Parse(p.Recipe)
+		if err != nil {
+			return nil, err
+		}
+		if r.Again() && i == 0 {
+			return nil, fmt.Errorf("--pre %s: the first input has no other before it: %w", p.Recipe, abi.Invalid)
+		}
+		if !r.Words() {
+			continue
+		}
+		if path == "" {
+			return nil, withHint(fmt.Errorf("input %q is made of words, and there is no vocabulary: %w", p.Name, abi.Invalid), "name its file with --vocab")
+		}
+		if err := r.With(tokens).Check(); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return tokens, nil
 }
 
 // maxLabels bounds the labels of a card.

@@ -204,6 +204,9 @@ func TestImportRefusesByName(t *testing.T) {
 		{abi.Invalid, `input "pixels": it is bound to shape [1 3]`, []string{model, "--bind", "pixels=1x3"}},
 		{abi.Invalid, "want NAME=DIMxDIM", []string{model, "--bind", "pixels=axb"}},
 		{abi.Invalid, "no inputs", []string{model, "--bind", "pixels=:0"}},
+		{abi.Invalid, "there is no vocabulary", []string{model, "--pre", "text | bpe"}},
+		{abi.Invalid, "no token stands for byte 0", []string{model, "--pre", "text | bpe", "--vocab", many}},
+		{abi.Invalid, "no other before it", []string{model, "--pre", "again | raw"}},
 		{abi.Invalid, `no node puts out "middle"`, []string{model, "--cut", "middle"}},
 	} {
 		s.refused(c.kind, c.want, append([]string{"model", "import"}, c.args...)...)

@@ -147,6 +147,9 @@ func showCard(t *terminal, v cardView) error {
 				}
 				fmt.Fprintf(w, "output\t%s %v %v%s\n", oneLine(p.Name, 60), p.DType, p.Shape, reading)
 			}
+			if n := len(s.Vocabulary); n > 0 {
+				fmt.Fprintf(w, "vocabulary\t%d tokens\n", n)
+			}
 			fmt.Fprintf(w, "parameters\t%s\ncost\t%s, %s arena\n", humanize.Comma(int64(s.Parameters)), humanize.SIWithDigits(float64(s.FLOPs), 2, "FLOP"), humanize.IBytes(s.Arena))
 			fmt.Fprintf(w, "runs on\t%s, opset %d, engines %s\norigin\t%v\n", oneLine(s.ABI, 60), s.Opset, oneLine(strings.Join(s.Engines, " "), 60), s.Origin)
 		} else {
