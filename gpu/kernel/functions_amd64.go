@@ -101,3 +101,13 @@ func sumVectors(acc *[16]float64, x []float32, mean float64, square bool) bool {
 	}
 	return active != Portable
 }
+
+func widenVectors(acc []float64, x []float32) bool {
+	switch active {
+	case AVX512:
+		widenAVX512(&acc[0], &x[0], len(x))
+	case AVX2:
+		widenAVX2(&acc[0], &x[0], len(x))
+	}
+	return active != Portable
+}

@@ -90,6 +90,9 @@ func momentumAVX512(x *float32, grad *float32, m *float32, n int, c *[4]float32)
 func sumAVX512(acc *[16]float64, x *float32, n int, mean float64, square bool)
 
 //go:noescape
+func widenAVX512(acc *float64, x *float32, n int)
+
+//go:noescape
 func expAVX2(dst *float32, x *float32, y *float32, n int, s float32, u float32)
 
 //go:noescape
@@ -175,3 +178,6 @@ func momentumAVX2(x *float32, grad *float32, m *float32, n int, c *[4]float32)
 
 //go:noescape
 func sumAVX2(acc *[16]float64, x *float32, n int, mean float64, square bool)
+
+//go:noescape
+func widenAVX2(acc *float64, x *float32, n int)

@@ -31,3 +31,15 @@ func sum(x []float32, mean float64, square bool) float64 {
 	}
 	return acc[0]
 }
+
+// Widen adds each element of x to one of acc.
+func Widen(acc []float64, x []float32) {
+	acc = acc[:len(x)]
+	whole := 0
+	if len(x) >= 16 && widenVectors(acc, x[:len(x)&^15]) {
+		whole = len(x) &^ 15
+	}
+	for i := whole; i < len(x); i++ {
+		acc[i] += float64(x[i])
+	}
+}

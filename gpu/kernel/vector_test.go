@@ -139,3 +139,24 @@ func BenchmarkFunctions(b *testing.B) {
 		})
 	}
 }
+
+func TestWidenAddsEachElement(t *testing.T) {
+	for n := range 70 {
+		x := noise(1, n)
+		for _, p := range Paths() {
+			restore := Use(p)
+			acc := make([]float64, n+1)
+			Widen(acc[:n], x)
+			Widen(acc[:n], x)
+			restore()
+			for i, v := range x {
+				if acc[i] != 2*float64(v) {
+					t.Errorf("%v: element %d of %d is %g, want %g", p, i, n, acc[i], 2*v)
+				}
+			}
+			if acc[n] != 0 {
+				t.Errorf("%v: element %d was written", p, n)
+			}
+		}
+	}
+}

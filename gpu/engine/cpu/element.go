@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/cloister-ai/cloister/gpu/graph"
+	"github.com/cloister-ai/cloister/gpu/kernel"
 )
 
 func exp(x float32) float32  { return float32(math.Exp(float64(x))) }
@@ -68,6 +69,18 @@ func each(f func(*graph.Node) func(float32) float32) func(*binding) []stage {
 	}
 }
 
+// eachRangeOf is the kernel that applies a function of ranges.
+func eachRangeOf(f func(*graph.Node) func(dst, x []float32)) func(*binding) []stage {
+	return func(b *binding) []stage {
+		f := f(b.n)
+		return spread(b.out.len(), func(from, to int) { f(b.p.f32(b.out)[from:to], b.p.f32(b.in[0])[from:to]) })
+	}
+}
+
+func eachRange(f func(dst, x []float32)) func(*binding) []stage {
+	return eachRangeOf(func(*graph.Node) func(dst, x []float32) { return f })
+}
+
 func eachOf(f func(float32) float32) func(*binding) []stage {
 	return each(func(*graph.Node) func(float32) float32 { return f })
 }
@@ -89,23 +102,10 @@ func eachGradOf(f func(dy, x float32) float32) func(*binding) []stage {
 	return eachGrad(func(*graph.Node) func(dy, x float32) float32 { return f })
 }
 
-func bindRelu(b *binding) []stage {
-	return spread(b.out.len(), func(from, to int) {
-		x, y := b.p.f32(b.in[0])[from:to], b.p.f32(b.out)[from:to]
-		for i, v := range x {
-			y[i] = max(v, 0)
-		}
-	})
-}
-
-// bindReluGrad passes dy where y is above zero. It does so with a mask: a branch
-// would be mispredicted every other time.
+// bindReluGrad passes dy where y is above zero.
 func bindReluGrad(b *binding) []stage {
 	return spread(b.out.len(), func(from, to int) {
-		dy, y, dx := view[uint32](b.p, b.in[0])[from:to], view[int32](b.p, b.in[1])[from:to], view[uint32](b.p, b.out)[from:to]
-		for i, v := range y {
-			dx[i] = dy[i] & uint32(-v>>31) // -v is negative when the float's bits are those of a positive number
-		}
+		kernel.PassPositive(b.p.f32(b.out)[from:to], b.p.f32(b.in[0])[from:to], b.p.f32(b.in[1])[from:to])
 	})
 }
 
@@ -157,61 +157,5 @@ func (f *arithmetic) run(d, a, b []float32, step []int) {
 		f.sv(d, a[0], b[:len(d)])
 	default: // one element
 		f.vs(d, a[:1], b[0])
-	}
-}
-
-func addVV(d, a, b []float32) {
-	for i := range d {
-		d[i] = a[i] + b[i]
-	}
-}
-
-func addVS(d, a []float32, b float32) {
-	for i := range d {
-		d[i] = a[i] + b
-	}
-}
-
-func subVV(d, a, b []float32) {
-	for i := range d {
-		d[i] = a[i] - b[i]
-	}
-}
-
-func subVS(d, a []float32, b float32) { addVS(d, a, -b) }
-
-func subSV(d []float32, a float32, b []float32) {
-	for i := range d {
-		d[i] = a - b[i]
-	}
-}
-
-func mulVV(d, a, b []float32) {
-	for i := range d {
-		d[i] = a[i] * b[i]
-	}
-}
-
-func mulVS(d, a []float32, b float32) {
-	for i := range d {
-		d[i] = a[i] * b
-	}
-}
-
-func divVV(d, a, b []float32) {
-	for i := range d {
-		d[i] = a[i] / b[i]
-	}
-}
-
-func divVS(d, a []float32, b float32) {
-	for i := range d {
-		d[i] = a[i] / b
-	}
-}
-
-func divSV(d []float32, a float32, b []float32) {
-	for i := range d {
-		d[i] = a / b[i]
 	}
 }

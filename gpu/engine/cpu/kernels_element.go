@@ -4,47 +4,46 @@ import (
 	"math"
 
 	"github.com/cloister-ai/cloister/gpu/graph"
+	"github.com/cloister-ai/cloister/gpu/kernel"
 )
 
 // elementKernels: element by element.
 var elementKernels = map[string]bind{
-	"Add": zip(arithmetic{addVV, addVS, func(d []float32, a float32, b []float32) { addVS(d, b, a) }}),
-	"Sub": zip(arithmetic{subVV, subVS, subSV}),
-	"Mul": zip(arithmetic{mulVV, mulVS, func(d []float32, a float32, b []float32) { mulVS(d, b, a) }}),
-	"Div": zip(arithmetic{divVV, divVS, divSV}),
+	"Add": zip(arithmetic{kernel.Add, kernel.AddTo, func(d []float32, a float32, b []float32) { kernel.AddTo(d, b, a) }}),
+	"Sub": zip(arithmetic{kernel.Sub, func(d, a []float32, b float32) { kernel.AddTo(d, a, -b) }, func(d []float32, a float32, b []float32) { kernel.SubFrom(d, b, a) }}),
+	"Mul": zip(arithmetic{kernel.Mul, kernel.Scale, func(d []float32, a float32, b []float32) { kernel.Scale(d, b, a) }}),
+	"Div": zip(arithmetic{kernel.Div, kernel.DivBy, func(d []float32, a float32, b []float32) { kernel.DivInto(d, b, a) }}),
 	"Pow": each(func(n *graph.Node) func(float32) float32 {
 		e := float64(n.Attrs.Alpha)
 		return func(x float32) float32 { return float32(math.Pow(float64(x), e)) }
 	}),
 	"Neg":        eachOf(func(x float32) float32 { return -x }),
 	"Abs":        eachOf(func(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }),
-	"Exp":        eachOf(exp),
-	"Log":        eachOf(func(x float32) float32 { return float32(math.Log(float64(x))) }),
-	"Sqrt":       eachOf(sqrt),
-	"Reciprocal": eachOf(func(x float32) float32 { return 1 / x }),
-	"Relu":       bindRelu,
-	"LeakyRelu": each(func(n *graph.Node) func(float32) float32 {
-		alpha := n.Attrs.Alpha
-		return func(x float32) float32 {
-			if x < 0 {
-				return alpha * x
-			}
-			return x
-		}
+	"Exp":        eachRange(kernel.Exp),
+	"Log":        eachRange(kernel.Log),
+	"Sqrt":       eachRange(kernel.Sqrt),
+	"Reciprocal": eachRange(func(dst, x []float32) { kernel.DivInto(dst, x, 1) }),
+	"Relu":       eachRange(kernel.Relu),
+	"LeakyRelu": eachRangeOf(func(n *graph.Node) func(dst, x []float32) {
+		return func(dst, x []float32) { kernel.LeakyRelu(dst, x, n.Attrs.Alpha) }
 	}),
-	"Sigmoid": eachOf(sigmoid),
-	"Tanh":    eachOf(func(x float32) float32 { return float32(math.Tanh(float64(x))) }),
-	"Erf":     eachOf(func(x float32) float32 { return float32(math.Erf(float64(x))) }),
-	"Gelu": each(func(n *graph.Node) func(float32) float32 {
-		if n.Attrs.Tanh {
-			return geluTanh
+	"Sigmoid": eachRange(kernel.Sigmoid),
+	"Tanh":    eachRange(kernel.Tanh),
+	"Erf":     eachRange(kernel.Erf),
+	"Gelu": eachRangeOf(func(n *graph.Node) func(dst, x []float32) {
+		if !n.Attrs.Tanh {
+			return kernel.Gelu
 		}
-		return gelu
+		return func(dst, x []float32) {
+			for i, v := range x {
+				dst[i] = geluTanh(v)
+			}
+		}
 	}),
 	"Softplus": eachOf(softplus),
-	"Clip": each(func(n *graph.Node) func(float32) float32 {
+	"Clip": eachRangeOf(func(n *graph.Node) func(dst, x []float32) {
 		low, high := n.Attrs.Low, n.Attrs.High
-		return func(x float32) float32 { return clamp(x, low, high) }
+		return func(dst, x []float32) { kernel.Bound(dst, x, low, high) }
 	}),
 	"Mod":   bindReals[float32],
 	"Max":   bindReals[float32],

@@ -47,7 +47,7 @@ func bindBatchNormGradX(b *binding) []stage {
 		dy, scale, variance, dx := b.p.f32(b.in[0]), b.p.f32(b.in[1]), b.p.f32(b.in[2]), b.p.f32(b.out)
 		for r := from; r < to; r++ {
 			mul := float32(float64(scale[r%c]) * invStd(variance[r%c], eps))
-			mulVS(dx[r*n:][:n], dy[r*n:][:n], mul)
+			kernel.Scale(dx[r*n:][:n], dy[r*n:][:n], mul)
 		}
 	})
 }
@@ -70,16 +70,9 @@ func bindBatchNormGradScale(b *binding) []stage {
 
 // moments returns mean and 1/σ of a row.
 func moments(x []float32, eps float32) (mean, inv float64) {
-	for _, v := range x {
-		mean += float64(v)
-	}
-	mean /= float64(len(x))
-	sq := 0.0
-	for _, v := range x {
-		d := float64(v) - mean
-		sq += float64(d * d)
-	}
-	return mean, 1 / math.Sqrt(sq/float64(len(x))+float64(eps))
+	n := float64(len(x))
+	mean = kernel.Sum(x) / n
+	return mean, 1 / math.Sqrt(kernel.SumSquares(x, mean)/n+float64(eps))
 }
 
 func rowLen(shape []int64, axis int) int {
@@ -97,11 +90,11 @@ func bindLayerNorm(b *binding) []stage {
 		for r := from; r < to; r++ {
 			x, y := b.p.f32(b.in[0])[r*n:][:n], b.p.f32(b.out)[r*n:][:n]
 			mean, inv := moments(x, eps)
-			for i, v := range x {
-				y[i] = float32((float64(v)-mean)*inv) * scale[i]
-			}
+			kernel.AddTo(y, x, float32(-mean))
+			kernel.Scale(y, y, float32(inv))
+			kernel.Mul(y, y, scale)
 			if len(b.in) > 2 && b.in[2].has() {
-				addVV(y, y, b.p.f32(b.in[2]))
+				kernel.Add(y, y, b.p.f32(b.in[2]))
 			}
 		}
 	})

@@ -2,6 +2,8 @@ package cpu
 
 import (
 	"math"
+
+	"github.com/cloister-ai/cloister/gpu/kernel"
 )
 
 // A reduction goes over a kept box, and for each of its elements over a reduced
@@ -17,16 +19,15 @@ type fold struct {
 
 var sumRun = fold{
 	one: func(acc float64, x []float32, step int) float64 {
+		if step == 1 {
+			return acc + kernel.Sum(x)
+		}
 		for i := 0; i < len(x); i += step {
 			acc += float64(x[i])
 		}
 		return acc
 	},
-	many: func(acc []float64, x []float32) {
-		for i, v := range x {
-			acc[i] += float64(v)
-		}
-	},
+	many: kernel.Widen,
 }
 
 var maxRun = fold{
@@ -165,6 +166,10 @@ func bindSoftmax(logarithm bool) func(*binding) []stage {
 			for r := from; r < to; r++ {
 				base := r/inner*size*inner + r%inner
 				x, y := b.p.f32(b.in[0])[base:], b.p.f32(b.out)[base:]
+				if inner == 1 && !logarithm {
+					softmaxRow(y[:size], x[:size])
+					continue
+				}
 				top, sum := softmaxParts(x, size, inner)
 				for i := range size {
 					v := float64(x[i*inner]) - top
@@ -177,6 +182,19 @@ func bindSoftmax(logarithm bool) func(*binding) []stage {
 			}
 		})
 	}
+}
+
+// softmaxRow is the softmax of elements side by side. Where all are -Inf or one is
+// +Inf or NaN, it is NaN.
+func softmaxRow(y, x []float32) {
+	top := x[0]
+	for _, v := range x {
+		if above(v, top) {
+			top = v
+		}
+	}
+	kernel.ExpSub(y, x, top)
+	kernel.DivBy(y, y, float32(kernel.Sum(y)))
 }
 
 // softmaxParts returns the largest of n elements and the sum of e to the power of

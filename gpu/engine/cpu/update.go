@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/gpu/kernel"
 )
 
 // StateBytes is what an optimizer keeps beside params bytes of parameters.
@@ -114,31 +115,17 @@ func (u *Optimizer) move(p *part) {
 
 // sgd: g += decay·x; m = momentum·m + g; x -= rate·m.
 func (u *Optimizer) sgd(x, g, m []float32) {
-	rate, decay, momentum := u.rate, u.opt.WeightDecay, u.opt.Momentum
-	for i, d := range g {
-		d = float32(d*u.scale) + float32(decay*x[i])
-		if m != nil {
-			d += float32(momentum * m[i])
-			m[i] = d
-		}
-		x[i] -= float32(rate * d)
-	}
+	k := kernel.Momentum{Rate: u.rate, Momentum: u.opt.Momentum, Scale: u.scale, Decay: u.opt.WeightDecay}
+	k.Step(x, g, m)
 }
 
 // adam: m = β₁m + (1-β₁)g; v = β₂v + (1-β₂)g²; x -= rate·√(1-β₂ᵗ)/(1-β₁ᵗ)·m/(√v+ε),
 // with t counted from one. AdamW also takes rate·decay·x off x.
 func (u *Optimizer) adam(x, g, m, v []float32) {
-	t := u.steps + 1
-	b1, b2, eps := u.opt.Beta1, u.opt.Beta2, u.opt.Epsilon
-	rate := float32(float64(u.rate) * math.Sqrt(1-math.Pow(float64(b2), t)) / (1 - math.Pow(float64(b1), t)))
-	decay, shrink := u.opt.WeightDecay, float32(1)
+	k := kernel.Adam{Beta1: u.opt.Beta1, Beta2: u.opt.Beta2, Epsilon: u.opt.Epsilon, Scale: u.scale, Decay: u.opt.WeightDecay, Shrink: 1}
+	k.Rate = kernel.AdamRate(u.rate, k.Beta1, k.Beta2, u.steps+1)
 	if u.opt.Kind == abi.AdamW {
-		decay, shrink = 0, 1-u.rate*u.opt.WeightDecay
+		k.Decay, k.Shrink = 0, 1-float32(u.rate*u.opt.WeightDecay)
 	}
-	for i, d := range g {
-		d = float32(d*u.scale) + float32(decay*x[i])
-		m[i] = float32(b1*m[i]) + float32((1-b1)*d)
-		v[i] = float32(b2*v[i]) + float32((1-b2)*float32(d*d))
-		x[i] = float32(x[i]*shrink) - float32(rate*m[i])/(sqrt(v[i])+eps)
-	}
+	k.Step(x, g, m, v)
 }

@@ -294,6 +294,7 @@ func functions() {
 		v.momentum(false)
 		v.momentum(true)
 		v.sum()
+		v.widen()
 	}
 }
 
@@ -470,6 +471,28 @@ func (v isa) sum() {
 	for i, s := range sums {
 		VMOVUPD(s, Mem{Base: acc.(reg.GPVirtual), Disp: i * v.bytes()})
 	}
+	VZEROUPPER()
+	RET()
+}
+
+// widen adds n elements, a multiple of sixteen, to as many float64.
+func (v isa) widen() {
+	TEXT("widen"+v.name, NOSPLIT, "func(acc *float64, x *float32, n int)")
+	Pragma("noescape")
+	load := func(p string) reg.GPVirtual { return Load(Param(p), GP64()).(reg.GPVirtual) }
+	acc, x, n := load("acc"), load("x"), load("n")
+	per := v.lanes / 2
+	Label("loop")
+	for i := range 16 / per {
+		d := v.vec()
+		VCVTPS2PD(Mem{Base: x, Disp: 4 * per * i}, d)
+		VADDPD(Mem{Base: acc, Disp: v.bytes() * i}, d, d)
+		VMOVUPD(d, Mem{Base: acc, Disp: v.bytes() * i})
+	}
+	ADDQ(U8(64), x)
+	ADDQ(U32(128), acc)
+	SUBQ(U8(16), n)
+	JNZ(LabelRef("loop"))
 	VZEROUPPER()
 	RET()
 }
