@@ -49,7 +49,7 @@ var elementKernels = map[string]bind{
 	"Max":   bindReals[float32],
 	"Min":   bindReals[float32],
 	"Power": bindReals[float32],
-	"PRelu": bindReals[float32],
+	"PRelu": bindPRelu,
 
 	"Sign":            bindCurve[float32],
 	"Ceil":            bindCurve[float32],
@@ -71,9 +71,9 @@ var elementKernels = map[string]bind{
 	"Celu":            bindCurve[float32],
 	"Selu":            bindCurve[float32],
 	"Shrink":          bindCurve[float32],
-	"HardSigmoid":     bindCurve[float32],
-	"HardSwish":       bindCurve[float32],
-	"Swish":           bindCurve[float32],
+	"HardSigmoid":     blocks(hardSigmoid),
+	"HardSwish":       blocks(hardSwish),
+	"Swish":           blocks(swish),
 	"Mish":            bindCurve[float32],
 	"Softsign":        bindCurve[float32],
 
