@@ -23,6 +23,9 @@ func between(low, high float64, shape ...int64) operand {
 // single is the nearest float32, as attributes are.
 func single(v float64) float64 { return float64(float32(v)) }
 
+// differ is an operand of the given numbers, whose gradient is checked.
+func differ(a array) operand { return operand{array: a, diff: true} }
+
 var nan, inf = math.NaN(), math.Inf(1)
 
 // odd is an operand of what is not quite a number.
@@ -160,6 +163,9 @@ func pairCases() []opCase {
 		{name: "Pow/exponents", in: []operand{positive(1, 3, 4), x(2, 4)}, want: power},
 		{name: "Pow/wider", in: []operand{positive(1, 3), x(2, 2, 1)}, want: power},
 		{name: "Pow/zero", in: []operand{plain(floats(ints(5), 0, 0, -1, 2, nan)), plain(floats(ints(5), 0, 2, 3, -1, 0))}, want: power},
+		{name: "Pow/zeroBase", in: []operand{differ(floats(ints(4), 0, 0, 1.5, -2)), plain(floats(ints(4), 0, 2, 0, 3))}, want: power},
+		{name: "Pow/zeroExponent", in: []operand{plain(floats(ints(3), 0, 0, 1.5)), differ(floats(ints(3), 2, 1.5, 0))}, want: power},
+		{name: "Pow/large", in: []operand{plain(array{abi.Int64, ints(2), []float64{1<<24 + 1, -1<<24 - 1}}), plain(floats(nil, 1))}, want: power},
 		{name: "Pow/int64", in: []operand{x(1, 4), plain(array{abi.Int64, ints(4), []float64{0, 1, 2, 3}})}, want: power},
 		{name: "Pow/base", in: []operand{i32(2, 3, -3, 4), plain(random(1, 1))}, want: func(in []array) array {
 			return generate(abi.Int32, ints(4), func(at []int) float64 {
