@@ -34,51 +34,66 @@ var hands atomic.Int64
 // number until none is left.
 type gang struct {
 	members int // at most so many
-	hired   int
-	orders  chan *stage
+	crew    []*sleeper
+	orders  atomic.Int64 // stages begun
+	stage   *stage       // the current one; nil ends the run
 	next    atomic.Int64
+	busy    atomic.Int64 // members still in the current stage
+	lead    sleeper
 	stop    atomic.Bool
-	busy    sync.WaitGroup // members still in the current stage
 	alive   sync.WaitGroup
 }
 
 func (g *gang) do(s *stage) {
 	helpers := min(g.members, s.tasks-1)
-	if helpers > g.hired {
+	if helpers > len(g.crew) {
 		g.hire(helpers)
 	}
-	if helpers = min(helpers, g.hired); helpers <= 0 {
+	if helpers <= 0 || len(g.crew) == 0 {
 		for t := 0; t < s.tasks && !g.stop.Load(); t++ {
 			s.run(0, t)
 		}
 		return
 	}
-	g.next.Store(0)
-	g.busy.Add(helpers)
-	for range helpers {
-		g.orders <- s
-	}
+	g.order(s)
 	g.take(0, s)
-	g.busy.Wait()
+	g.lead.wait(func() bool { return g.busy.Load() == 0 })
 }
 
-// hire brings the gang up to n members, or as many as there are hands free.
-func (g *gang) hire(n int) {
-	if g.orders == nil {
-		g.orders = make(chan *stage, g.members)
+// order hands s to the crew.
+func (g *gang) order(s *stage) {
+	g.stage = s
+	g.next.Store(0)
+	g.busy.Store(int64(len(g.crew)))
+	g.orders.Add(1)
+	for _, m := range g.crew {
+		m.rouse()
 	}
-	for limit := int64(runtime.GOMAXPROCS(0)) - 1; g.hired < n; {
+}
+
+// hire brings the crew up to n members, or as many as there are hands free.
+func (g *gang) hire(n int) {
+	for limit := int64(runtime.GOMAXPROCS(0)) - 1; len(g.crew) < n; {
 		if hands.Add(1) > limit {
 			hands.Add(-1)
 			return
 		}
-		g.hired++
-		worker := g.hired
+		m := new(sleeper)
+		g.crew = append(g.crew, m)
+		worker, seen := len(g.crew), g.orders.Load()
 		g.alive.Go(func() {
 			defer hands.Add(-1)
-			for s := range g.orders {
+			for {
+				m.wait(func() bool { return g.orders.Load() != seen })
+				seen++
+				s := g.stage
+				if s == nil {
+					return
+				}
 				g.take(worker, s)
-				g.busy.Done()
+				if g.busy.Add(-1) == 0 {
+					g.lead.rouse()
+				}
 			}
 		})
 	}
@@ -95,8 +110,44 @@ func (g *gang) take(worker int, s *stage) {
 }
 
 func (g *gang) end() {
-	if g.orders != nil {
-		close(g.orders)
+	if len(g.crew) > 0 {
+		g.order(nil)
 		g.alive.Wait()
+	}
+}
+
+// A sleeper waits for what another goroutine does: first awake, because stages are
+// short and waking takes long, then asleep.
+type sleeper struct {
+	asleep atomic.Bool
+	bell   atomic.Pointer[chan struct{}]
+}
+
+// patience is how often a condition is looked at before sleeping: some microseconds.
+const patience = 1 << 13
+
+// wait returns when done is true. Whoever makes it true calls rouse after; a late
+// call may wake who waits for the next thing already, so done is what counts.
+func (w *sleeper) wait(done func() bool) {
+	for {
+		for range patience {
+			if done() {
+				return
+			}
+		}
+		bell := make(chan struct{})
+		w.bell.Store(&bell)
+		w.asleep.Store(true)
+		if done() && w.asleep.CompareAndSwap(true, false) {
+			return
+		}
+		<-bell
+	}
+}
+
+// rouse wakes the sleeper if it sleeps.
+func (w *sleeper) rouse() {
+	if w.asleep.CompareAndSwap(true, false) {
+		close(*w.bell.Load())
 	}
 }

@@ -93,3 +93,28 @@ func TestRunsSideBySideShareTheProcessors(t *testing.T) {
 		t.Errorf("%d hands are not given back", n)
 	}
 }
+
+// TestAGangKeepsStep runs many short stages: each must see all of the one before.
+func TestAGangKeepsStep(t *testing.T) {
+	const tasks, steps = 8, 5000
+	var done [2][tasks]int // by the stages before, and by the current one
+	stages := make([]stage, steps)
+	for i := range stages {
+		stages[i] = stage{tasks, func(_, task int) {
+			for _, d := range done[i%2] {
+				if d != i {
+					t.Errorf("stage %d saw a task at %d", i, d)
+				}
+			}
+			done[(i+1)%2][task] = i + 1
+		}}
+	}
+	if err := runStages(context.Background(), 4, stages); err != nil {
+		t.Fatal(err)
+	}
+	for task, d := range done[steps%2] {
+		if d != steps {
+			t.Errorf("task %d ended at %d", task, d)
+		}
+	}
+}
