@@ -168,6 +168,12 @@ func (t *tested) load(ctx context.Context, model []byte, dir string) error {
 	data := map[string]onnx.Tensor{}
 	var bind []abi.Binding
 	for i, in := range info.Inputs {
+		switch {
+		case in.Elem == 0:
+			return fmt.Errorf("input %q is no tensor: sequences and optional values are not supported: %w", in.Name, abi.Invalid)
+		case in.DType == 0:
+			return fmt.Errorf("input %q: element type %v is not supported: %w", in.Name, elemName(in.Elem), abi.Invalid)
+		}
 		x, err := read(dir, "input", i)
 		if err != nil {
 			return err
@@ -197,6 +203,15 @@ func (t *tested) load(ctx context.Context, model []byte, dir string) error {
 			return err
 		}
 	}
+}
+
+// elemName is what ONNX calls an element type that there is not here.
+func elemName(elem int64) string {
+	names := map[int64]string{4: "uint16", 5: "int16", 8: "string", 12: "uint32", 13: "uint64", 14: "complex64", 15: "complex128", 16: "bfloat16"}
+	if name := names[elem]; name != "" {
+		return name
+	}
+	return fmt.Sprintf("number %d", elem)
 }
 
 // set runs one data set. It fills in r as far as it comes.

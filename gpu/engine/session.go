@@ -92,7 +92,7 @@ func (s *session) own(t abi.Tensor) (*tensor, error) {
 
 // config is how the session bounds its graphs.
 func (s *session) config(opset int) graph.Config {
-	return graph.Config{Opset: opset, Nodes: s.quota.Nodes, Accept: s.backend.accept, Charge: s.charge, Eval: s.eval}
+	return graph.Config{Opset: opset, Nodes: s.quota.Nodes, Accept: s.backend.accept, Charge: s.charge, Spend: s.work, Eval: cpu.Eval}
 }
 
 // NewGraph returns an empty graph.
@@ -108,14 +108,6 @@ func (s *session) NewGraph(opset int) (abi.Graph, error) {
 		return nil, err
 	}
 	return &sessionGraph{g, s}, nil
-}
-
-// eval computes a node while its graph is built, for the session's FLOPs.
-func (s *session) eval(n *graph.Node, in []*graph.Node, out []byte) error {
-	if err := s.work(n.FLOPs); err != nil {
-		return err
-	}
-	return cpu.Eval(n, in, out)
 }
 
 // ParseONNX returns the graph in an ONNX model file. Initialisers of floating

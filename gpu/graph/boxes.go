@@ -47,8 +47,8 @@ func inferNonMaxSuppression(c *call) (Type, error) {
 	if err != nil {
 		return Type{}, err
 	}
-	if most > 0 && float64(s[0]*s[1])*float64(s[2])*float64(min(most, s[2])) > maxKnownFLOPs {
-		return Type{}, invalid("%v scores of which %d are chosen: more than %d comparisons", s, most, maxKnownFLOPs)
+	if err := c.g.spend(mulSat(16, s[0], s[1], s[2], min(max(most, 1), s[2]))); err != nil { // comparisons
+		return Type{}, err
 	}
 	size := boxes.DType.Size()
 	at := func(n *Node, i int64) float64 { return number(n.DType, n.Data[i*size:]) }

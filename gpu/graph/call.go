@@ -113,7 +113,9 @@ func (c *call) know(op operator) error {
 		if !any {
 			return nil
 		}
-		g.known += n.FLOPs
+		if err := g.spend(n.FLOPs); err != nil {
+			return err
+		}
 		if op.alias {
 			data = in[0].Data
 		} else {
@@ -129,6 +131,20 @@ func (c *call) know(op operator) error {
 		}
 	}
 	n.Data = data
+	return nil
+}
+
+// spend pays for operations that are done now.
+func (g *Graph) spend(flops uint64) error {
+	if flops > maxKnownFLOPs-g.known {
+		return fmt.Errorf("%d operations beside %d while the graph is built, at most %d: %w", flops, g.known, uint64(maxKnownFLOPs), abi.Exhausted)
+	}
+	if g.cfg.Spend != nil {
+		if err := g.cfg.Spend(flops); err != nil {
+			return err
+		}
+	}
+	g.known += flops
 	return nil
 }
 

@@ -41,6 +41,9 @@ type Config struct {
 	Nodes  uint32                         // operators, and leaves, at most; zero means no bound
 	Accept func(n *Node, in []Type) error // refuses an operator the engine lacks; nil takes all
 	Charge func(bytes int64) error        // pays for a constant before it is kept; nil is free
+	// Spend pays for operations that are done while the graph is built, before
+	// they are; nil is free.
+	Spend func(flops uint64) error
 	// Eval computes a node whose operands are all known into out; nil computes
 	// nothing before the run.
 	Eval func(n *Node, in []*Node, out []byte) error

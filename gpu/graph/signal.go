@@ -182,6 +182,9 @@ func inferTaper(a, b, c0 float64) func(*call) (Type, error) {
 		if err := t.check(); err != nil {
 			return Type{}, err
 		}
+		if t.Bytes() > maxKnown {
+			return Type{}, invalid("a window of %d elements takes more than %d bytes", size, maxKnown)
+		}
 		n := float64(size)
 		if !c.attrs.flag("periodic", 1) {
 			n = max(n-1, 1)

@@ -255,14 +255,19 @@ func (p *parser) axesNode(op string, v abi.Value, axis int64) (abi.Value, error)
 	return p.only(op, nil, v, axes)
 }
 
-// scan is Scan of opset 9 and later.
+// scan is Scan: of opset 9 and later, and that of opset 8, which runs once for
+// each element of a batch.
 func (p *parser) scan(s *scope, n nodeProto, in []abi.Value) ([]abi.Value, error) {
-	if p.g.Opset() < 9 {
-		return nil, invalid("it is not supported before opset 9")
-	}
 	body, err := n.bodyOf("body")
 	if err != nil {
 		return nil, err
+	}
+	batched := p.g.Opset() < 9
+	if batched {
+		if len(in) == 0 || in[0] != 0 {
+			return nil, invalid("sequence_lens are not supported")
+		}
+		in = in[1:]
 	}
 	count := int(n.int("num_scan_inputs", 0))
 	if count < 1 || count > len(in) || len(body.inputs) != len(in) || len(body.outputs) < len(in)-count {
@@ -270,50 +275,106 @@ func (p *parser) scan(s *scope, n nodeProto, in []abi.Value) ([]abi.Value, error
 	}
 	state, series := append([]abi.Value(nil), in[:len(in)-count]...), in[len(in)-count:]
 	outs := len(body.outputs) - len(state)
-	var inAxes, inBack, outAxes, outBack []int64
+	way := walk{body: body}
+	directions := "scan_input_directions"
+	if batched {
+		directions = "directions"
+	}
 	for _, a := range []struct {
 		name  string
 		count int
 		dst   *[]int64
-	}{{"scan_input_axes", count, &inAxes}, {"scan_input_directions", count, &inBack}, {"scan_output_axes", outs, &outAxes}, {"scan_output_directions", outs, &outBack}} {
+	}{{"scan_input_axes", count, &way.inAxes}, {directions, count, &way.inBack}, {"scan_output_axes", outs, &way.outAxes}, {"scan_output_directions", outs, &way.outBack}} {
 		if *a.dst, err = n.ints(a.name, a.count); err != nil {
 			return nil, err
 		}
 	}
-	length := int64(-1)
+	if !batched {
+		return p.walk(s, way, state, series)
+	}
+	shape := p.g.At(series[0]).Shape
+	if len(shape) < 2 || shape[0] < 1 || shape[0] > maxIterations {
+		return nil, invalid("input of shape %v, want a batch of sequences", shape)
+	}
+	results := make([][]abi.Value, len(body.outputs))
+	for b := range shape[0] {
+		var one [2][]abi.Value // of this element: state, and series
+		for k, list := range [2][]abi.Value{state, series} {
+			for _, v := range list {
+				row, err := p.row(v, 0, b)
+				if err != nil {
+					return nil, err
+				}
+				one[k] = append(one[k], row)
+			}
+		}
+		out, err := p.walk(s, way, one[0], one[1])
+		if err != nil {
+			return nil, err
+		}
+		for k, v := range out {
+			results[k] = append(results[k], v)
+		}
+	}
+	var out []abi.Value
+	for k, list := range results {
+		v, err := p.stack(list, body.outputs[k], 0)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// A walk is how a Scan goes over its inputs and lays out its outputs.
+type walk struct {
+	body                             *graphProto
+	inAxes, inBack, outAxes, outBack []int64
+}
+
+// row takes what lies at an index of an axis.
+func (p *parser) row(v abi.Value, axis, at int64) (abi.Value, error) {
+	index, err := p.scalar(abi.Int64, int64Bytes(at))
+	if err != nil {
+		return 0, err
+	}
+	return p.only("Gather", []abi.Attr{{Name: "axis", Type: abi.AttrInt, I: axis}}, v, index)
+}
+
+// walk adds the iterations of a Scan and returns the last state and the outputs.
+func (p *parser) walk(s *scope, way walk, state, series []abi.Value) ([]abi.Value, error) {
+	state = slices.Clone(state)
+	axes, length := slices.Clone(way.inAxes), int64(-1)
 	for i, v := range series {
 		shape := p.g.At(v).Shape
-		if inAxes[i] < 0 {
-			inAxes[i] += int64(len(shape))
+		if axes[i] < 0 {
+			axes[i] += int64(len(shape))
 		}
-		if inAxes[i] < 0 || inAxes[i] >= int64(len(shape)) {
-			return nil, invalid("scan_input_axes %v, input of shape %v", inAxes, shape)
+		if axes[i] < 0 || axes[i] >= int64(len(shape)) {
+			return nil, invalid("scan_input_axes %v, input of shape %v", way.inAxes, shape)
 		}
-		if d := shape[inAxes[i]]; length >= 0 && d != length {
+		if d := shape[axes[i]]; length >= 0 && d != length {
 			return nil, invalid("inputs of %d and %d elements", length, d)
 		} else if length = d; d > maxIterations {
 			return nil, invalid("more than %d iterations", maxIterations)
 		}
 	}
-	scans := make([][]abi.Value, outs)
-	for t := int64(0); t < length; t++ {
-		args := append([]abi.Value(nil), state...)
+	scans := make([][]abi.Value, len(way.outAxes))
+	for t := range length {
+		args := slices.Clone(state)
 		for i, v := range series {
 			at := t
-			if inBack[i] != 0 {
+			if way.inBack[i] != 0 {
 				at = length - 1 - t
 			}
-			index, err := p.scalar(abi.Int64, int64Bytes(at))
-			if err != nil {
-				return nil, err
-			}
-			row, err := p.only("Gather", []abi.Attr{{Name: "axis", Type: abi.AttrInt, I: inAxes[i]}}, v, index)
+			row, err := p.row(v, axes[i], at)
 			if err != nil {
 				return nil, err
 			}
 			args = append(args, row)
 		}
-		out, err := p.body(s, body, args)
+		out, err := p.body(s, way.body, args)
 		if err != nil {
 			return nil, err
 		}
@@ -322,19 +383,20 @@ func (p *parser) scan(s *scope, n nodeProto, in []abi.Value) ([]abi.Value, error
 			scans[k] = append(scans[k], out[len(state)+k])
 		}
 	}
+	out := slices.Clone(state)
 	for k, list := range scans {
-		if outBack[k] != 0 {
+		if way.outBack[k] != 0 {
 			slices.Reverse(list)
 		}
-		axis := outAxes[k]
+		axis := way.outAxes[k]
 		if axis < 0 && len(list) > 0 {
 			axis += int64(len(p.g.At(list[0]).Shape)) + 1
 		}
-		v, err := p.stack(list, body.outputs[len(state)+k], axis)
+		v, err := p.stack(list, way.body.outputs[len(state)+k], axis)
 		if err != nil {
 			return nil, err
 		}
-		state = append(state, v)
+		out = append(out, v)
 	}
-	return state, nil
+	return out, nil
 }

@@ -17,7 +17,8 @@ type Info struct {
 // A Port is a declared input or output. A dimension of -1 is symbolic.
 type Port struct {
 	Name  string
-	DType abi.DType // zero where the file names a type that there is not here
+	DType abi.DType // zero where there is not such a type here, and Elem says which
+	Elem  int64     // the file's number of the element type; zero for what is no tensor
 	Shape []int64   // nil where the file does not say
 }
 
@@ -77,7 +78,7 @@ func (i *Info) count(g *graphProto) {
 }
 
 func (i infoProto) port() Port {
-	p := Port{Name: i.name}
+	p := Port{Name: i.name, Elem: i.elem}
 	if dt, err := dtype(i.elem); err == nil {
 		p.DType = dt
 	}
