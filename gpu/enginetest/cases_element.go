@@ -166,6 +166,12 @@ func pairCases() []opCase {
 		{name: "Pow/zeroBase", in: []operand{differ(floats(ints(4), 0, 0, 1.5, -2)), plain(floats(ints(4), 0, 2, 0, 3))}, want: power},
 		{name: "Pow/zeroExponent", in: []operand{plain(floats(ints(3), 0, 0, 1.5)), differ(floats(ints(3), 2, 1.5, 0))}, want: power},
 		{name: "Pow/large", in: []operand{plain(array{abi.Int64, ints(2), []float64{1<<24 + 1, -1<<24 - 1}}), plain(floats(nil, 1))}, want: power},
+		{name: "Pow/root", in: []operand{positive(1, 9), scalar(0.5)}, want: unary(math.Sqrt)},
+		{name: "Pow/rootOdd", in: []operand{odd(), scalar(0.5)}, want: unary(func(x float64) float64 { return math.Pow(x, 0.5) })},
+		{name: "Pow/cube", in: []operand{x(1, 9), scalar(3)}, want: unary(func(x float64) float64 { return x * x * x })},
+		{name: "Pow/inverse", in: []operand{x(1, 9), scalar(-1)}, want: unary(func(x float64) float64 { return 1 / x })},
+		{name: "Pow/first", in: []operand{x(1, 9), scalar(1)}, want: unary(func(x float64) float64 { return x })},
+		{name: "Pow/zeroth", in: []operand{x(1, 9), scalar(0)}, want: unary(func(x float64) float64 { return 1 })},
 		{name: "Pow/int64", in: []operand{x(1, 4), plain(array{abi.Int64, ints(4), []float64{0, 1, 2, 3}})}, want: power},
 		{name: "Pow/base", in: []operand{i32(2, 3, -3, 4), plain(random(1, 1))}, want: func(in []array) array {
 			return generate(abi.Int32, ints(4), func(at []int) float64 {

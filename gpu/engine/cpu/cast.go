@@ -108,8 +108,8 @@ func saturate[U integer](f float64, low, high U) U {
 	return U(f)
 }
 
-// bindFillOf gives every element of the result one number.
-func bindFillOf(b *binding) []stage {
+// bindFill gives every element of the result one number.
+func bindFill(b *binding) []stage {
 	v := b.n.Attrs.Alpha
 	switch b.out.typ.DType {
 	case abi.Float64:

@@ -109,16 +109,6 @@ func bindReluGrad(b *binding) []stage {
 	})
 }
 
-func bindFill(b *binding) []stage {
-	v := b.n.Attrs.Alpha
-	return spread(b.out.len(), func(from, to int) {
-		y := b.p.f32(b.out)[from:to]
-		for i := range y {
-			y[i] = v
-		}
-	})
-}
-
 // arithmetic is one binary operation over slices of equal length, or with a
 // number on either side.
 type arithmetic struct {

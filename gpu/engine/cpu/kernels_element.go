@@ -9,14 +9,11 @@ import (
 
 // elementKernels: element by element.
 var elementKernels = map[string]bind{
-	"Add": zip(arithmetic{kernel.Add, kernel.AddTo, func(d []float32, a float32, b []float32) { kernel.AddTo(d, b, a) }}),
-	"Sub": zip(arithmetic{kernel.Sub, func(d, a []float32, b float32) { kernel.AddTo(d, a, -b) }, func(d []float32, a float32, b []float32) { kernel.SubFrom(d, b, a) }}),
-	"Mul": zip(arithmetic{kernel.Mul, kernel.Scale, func(d []float32, a float32, b []float32) { kernel.Scale(d, b, a) }}),
-	"Div": zip(arithmetic{kernel.Div, kernel.DivBy, func(d []float32, a float32, b []float32) { kernel.DivInto(d, b, a) }}),
-	"Pow": each(func(n *graph.Node) func(float32) float32 {
-		e := float64(n.Attrs.Alpha)
-		return func(x float32) float32 { return float32(math.Pow(float64(x), e)) }
-	}),
+	"Add":        zip(arithmetic{kernel.Add, kernel.AddTo, func(d []float32, a float32, b []float32) { kernel.AddTo(d, b, a) }}),
+	"Sub":        zip(arithmetic{kernel.Sub, func(d, a []float32, b float32) { kernel.AddTo(d, a, -b) }, func(d []float32, a float32, b []float32) { kernel.SubFrom(d, b, a) }}),
+	"Mul":        zip(arithmetic{kernel.Mul, kernel.Scale, func(d []float32, a float32, b []float32) { kernel.Scale(d, b, a) }}),
+	"Div":        zip(arithmetic{kernel.Div, kernel.DivBy, func(d []float32, a float32, b []float32) { kernel.DivInto(d, b, a) }}),
+	"Pow":        bindPow,
 	"Neg":        eachOf(func(x float32) float32 { return -x }),
 	"Abs":        eachOf(func(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }),
 	"Exp":        eachRange(kernel.Exp),

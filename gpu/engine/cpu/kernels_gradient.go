@@ -8,16 +8,8 @@ import (
 
 // gradientKernels: parts of gradients.
 var gradientKernels = map[string]bind{
-	"Fill": bindFillOf,
-	"PowGrad": eachGrad(func(n *graph.Node) func(dy, x float32) float32 {
-		e := float64(n.Attrs.Alpha)
-		return func(dy, x float32) float32 {
-			if e == 0 { // and not 0·∞
-				return 0
-			}
-			return float32(float64(dy) * e * math.Pow(float64(x), e-1))
-		}
-	}),
+	"Fill":    bindFill,
+	"PowGrad": eachGrad(powGrad),
 	"AbsGrad": eachGradOf(func(dy, x float32) float32 {
 		switch {
 		case x > 0:
@@ -102,7 +94,7 @@ var gradientKernels = map[string]bind{
 
 // slopeDoubles: parts of gradients of functions of one number, in float64.
 var slopeDoubles = map[string]bind{
-	"Fill":                bindFillOf,
+	"Fill":                bindFill,
 	"AbsGrad":             bindSlope[float64]("Abs"),
 	"SqrtGrad":            bindSlope[float64]("Sqrt"),
 	"ReciprocalGrad":      bindSlope[float64]("Reciprocal"),

@@ -36,10 +36,6 @@ func pair[T, U any](b *binding, f func(x, y T) U) []stage {
 	})
 }
 
-func pairOf[T, U any](f func(x, y T) U) bind {
-	return func(b *binding) []stage { return pair(b, f) }
-}
-
 // bindReals is a function of two real numbers, by the definition.
 func bindReals[T real](b *binding) []stage {
 	if b.n.Op == "Mod" { // as C's fmod
@@ -205,55 +201,4 @@ func integerPair[T integer](op string) func(x, y T) T {
 		return func(x, y T) T { return x << uint64(y) }
 	}
 	return nil
-}
-
-// power is x^y; below y = 0 what is left of the fraction: nothing, unless x is 1
-// or -1.
-func power[T integer](x, y T) T {
-	if y < 0 {
-		switch {
-		case x == 1:
-			return 1
-		case x == ^T(0): // -1
-			if y&1 == 0 {
-				return 1
-			}
-			return x
-		}
-		return 0
-	}
-	p := T(1)
-	for ; y > 0; y >>= 1 {
-		if y&1 == 1 {
-			p *= x
-		}
-		x *= x
-	}
-	return p
-}
-
-// bindPowerGrad is the gradient of x^e by the base, or by the exponent.
-func bindPowerGrad[T real](exponent bool) bind {
-	f := func(dy, x, e float64) float64 {
-		if e == 0 {
-			return 0
-		}
-		return dy * e * math.Pow(x, e-1)
-	}
-	if exponent {
-		f = func(dy, x, e float64) float64 {
-			if x == 0 && e >= 0 { // the limit of x^e·log x, and at e = 0 what is kept
-				return 0
-			}
-			return dy * math.Pow(x, e) * math.Log(x)
-		}
-	}
-	return func(b *binding) []stage {
-		return spread(b.out.len(), func(from, to int) {
-			dy, x, e := view[T](b.p, b.in[0])[from:to], view[T](b.p, b.in[1])[from:to], view[T](b.p, b.in[2])[from:to]
-			for i, out := range dy {
-				view[T](b.p, b.out)[from+i] = T(f(float64(out), float64(x[i]), float64(e[i])))
-			}
-		})
-	}
 }
