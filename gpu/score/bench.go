@@ -66,8 +66,11 @@ func (b *bench) node(op string, attrs []abi.Attr, in ...abi.Value) abi.Value {
 	return out[0]
 }
 
-// tensor is of numbers between -1 and 1, over the root of how many share a column, so
-// that products stay small.
+// period is after how many numbers a tensor repeats itself.
+const period = 1 << 16
+
+// tensor is of numbers between -1 and 1, over the root of how many share a column,
+// so that products stay small.
 func (b *bench) tensor(shape []int64) abi.Tensor {
 	if b.err != nil {
 		return nil
@@ -85,9 +88,12 @@ func (b *bench) tensor(shape []int64) abi.Tensor {
 	scale := 1 / float32(math.Sqrt(float64(shape[0])))
 	buf := make([]byte, 4*n)
 	x := uint64(len(b.in) + 1)
-	for i := range n {
+	for i := range min(n, period) {
 		x = x*6364136223846793005 + 1442695040888963407 // Knuth's MMIX
 		binary.LittleEndian.PutUint32(buf[4*i:], math.Float32bits(float32(int32(x>>32))/(1<<31)*scale))
+	}
+	for made := 4 * period; made < len(buf); made *= 2 {
+		copy(buf[made:], buf[:made])
 	}
 	if err := t.Write(0, buf); err != nil {
 		b.err = err
