@@ -110,6 +110,22 @@ func graphsWithinGraphs(t *testing.T, e abi.Engine) {
 	}
 	near(t, "second, from a file", b.run(in)[1].data, twice[0].data, 0)
 
+	// What was frozen in the part stays so in the whole.
+	b.graph(21)
+	outer = b.input("x", abi.Float32, 2, 3)
+	mine := b.param("w", random(9, 1))
+	part, err := b.g.Inline(inner, []abi.Value{outer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	loss := b.node("Mul", nil, b.node("ReduceSum", attrs("keepdims", 0), part[1]), b.node("ReduceSum", attrs("keepdims", 0), mine))
+	b.step(b.trainer(loss, abi.Optimizer{Kind: abi.SGD, LearningRate: 1}), in)
+	params = b.g.Params()
+	near(t, "w_2", b.read(params[1].Tensor).data, random(1, 3, 3).data, 0)
+	if before, after := random(9, 1).data[0], b.read(params[0].Tensor).data[0]; before == after {
+		t.Errorf("w is %v, as before the step", after)
+	}
+
 	// An older file's operators go into a newer graph where they mean the same.
 	b.graph(13)
 	old := b.input("x", abi.Float32, 2, 3)
