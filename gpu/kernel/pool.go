@@ -27,6 +27,14 @@ func (p *Pool) run(channel int, y, x []float32, pad float32, largest bool) {
 	defer benches.Put(b)
 	out := y[channel*p.OH*p.OW:][:p.OH*p.OW]
 	off := grow(&b.offsets, p.KH*p.KW)
+	if largest && p.inside() {
+		for i := range off {
+			off[i] = int32(4 * (i/p.KW*p.Dilation[0]*p.W + i%p.KW*p.Dilation[1]))
+		}
+		if windowRows(out, p.OW, x[channel*p.H*p.W:][:p.H*p.W], p.Stride[0]*p.W, off, p.OH, p.Stride[1]) {
+			return
+		}
+	}
 	rows := min(p.OH, max(1, slabElements/(p.KW*p.OW*p.Stride[0])-p.KH*p.Dilation[0]))
 	for first := 0; first < p.OH; first += rows {
 		s := c.slab(first, min(rows, p.OH-first), 1)
@@ -37,6 +45,11 @@ func (p *Pool) run(channel int, y, x []float32, pad float32, largest bool) {
 		}
 		window(out[first*p.OW:][:s.rows*p.OW], b.right, off, largest)
 	}
+}
+
+// inside reports whether every window is all inside.
+func (p *Pool) inside() bool {
+	return p.Pad == [2]int{} && (p.OH-1)*p.Stride[0]+(p.KH-1)*p.Dilation[0] < p.H && (p.OW-1)*p.Stride[1]+(p.KW-1)*p.Dilation[1] < p.W
 }
 
 func window(dst, src []float32, off []int32, largest bool) {

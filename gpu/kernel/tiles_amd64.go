@@ -98,3 +98,17 @@ func depthwiseRows(dst []float32, cols int, src []float32, ss int, off []int32, 
 	}
 	depthwiseAVX2(&dst[0], 4*cols, &src[0], 4*ss, &off[0], &w[0], len(off), rows, cols, numbers)
 }
+
+// windowRows computes windows that are all inside of an image, where the path has
+// assembly for it.
+func windowRows(dst []float32, cols int, src []float32, ss int, off []int32, rows, step int) bool {
+	switch {
+	case active != AVX512 || step > 2:
+		return false
+	case step == 1:
+		windowRowsAVX512(&dst[0], 4*cols, &src[0], 4*ss, &off[0], len(off), rows, cols)
+	default:
+		windowSecondAVX512(&dst[0], 4*cols, &src[0], 4*ss, &off[0], len(off), rows, cols)
+	}
+	return true
+}

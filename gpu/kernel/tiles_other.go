@@ -21,3 +21,7 @@ func copyRows(dst []float32, ds int, src []float32, ss, rows, cols, step int) bo
 func depthwiseRows(dst []float32, cols int, src []float32, ss int, off []int32, w []float32, rows int, numbers *[5]float32) {
 	panic("kernel: no rows on this path")
 }
+
+func windowRows(dst []float32, cols int, src []float32, ss int, off []int32, rows, step int) bool {
+	return false
+}

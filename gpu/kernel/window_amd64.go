@@ -19,3 +19,9 @@ func windowSumAVX2(dst *float32, src *float32, off *int32, taps int, n int)
 
 //go:noescape
 func depthwiseAVX2(dst *float32, ds int, src *float32, ss int, off *int32, w *float32, taps int, rows int, cols int, numbers *[5]float32)
+
+//go:noescape
+func windowRowsAVX512(dst *float32, ds int, src *float32, ss int, off *int32, taps int, rows int, cols int)
+
+//go:noescape
+func windowSecondAVX512(dst *float32, ds int, src *float32, ss int, off *int32, taps int, rows int, cols int)

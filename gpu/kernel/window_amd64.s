@@ -535,3 +535,177 @@ next:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+DATA evens<>+0(SB)/4, $0x00000000
+DATA evens<>+4(SB)/4, $0x00000002
+DATA evens<>+8(SB)/4, $0x00000004
+DATA evens<>+12(SB)/4, $0x00000006
+DATA evens<>+16(SB)/4, $0x00000008
+DATA evens<>+20(SB)/4, $0x0000000a
+DATA evens<>+24(SB)/4, $0x0000000c
+DATA evens<>+28(SB)/4, $0x0000000e
+DATA evens<>+32(SB)/4, $0x00000010
+DATA evens<>+36(SB)/4, $0x00000012
+DATA evens<>+40(SB)/4, $0x00000014
+DATA evens<>+44(SB)/4, $0x00000016
+DATA evens<>+48(SB)/4, $0x00000018
+DATA evens<>+52(SB)/4, $0x0000001a
+DATA evens<>+56(SB)/4, $0x0000001c
+DATA evens<>+60(SB)/4, $0x0000001e
+GLOBL evens<>(SB), RODATA|NOPTR, $64
+
+// func windowRowsAVX512(dst *float32, ds int, src *float32, ss int, off *int32, taps int, rows int, cols int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·windowRowsAVX512(SB), NOSPLIT, $0-64
+	MOVQ    dst+0(FP), AX
+	MOVQ    ds+8(FP), CX
+	MOVQ    src+16(FP), DX
+	MOVQ    ss+24(FP), BX
+	MOVQ    off+32(FP), SI
+	MOVQ    taps+40(FP), DI
+	MOVQ    rows+48(FP), R8
+	MOVQ    cols+56(FP), R9
+	MOVQ    R9, R10
+	ANDQ    $0x0f, R10
+	MOVQ    $-1, R11
+	BZHIQ   R10, R11, R11
+	KMOVW   R11, K1
+	VMOVUPS constants<>+0(SB), Z0
+	VMOVUPS constants<>+64(SB), Z1
+	SHRQ    $0x04, R9
+
+row:
+	MOVQ  AX, R10
+	MOVQ  DX, R11
+	MOVQ  R9, R12
+	TESTQ R12, R12
+	JZ    rest
+
+vector:
+	VMOVAPS Z0, Z2
+	KXORW   K2, K2, K2
+	XORQ    R13, R13
+
+tap:
+	MOVLQSX (SI)(R13*4), R14
+	VMOVUPS (R11)(R14*1), Z3
+	VCMPPS  $0x03, Z3, Z3, K3
+	KORW    K3, K2, K2
+	VMAXPS  Z2, Z3, Z2
+	INCQ    R13
+	CMPQ    R13, DI
+	JNE     tap
+	VMOVAPS Z1, K2, Z2
+	VMOVUPS Z2, (R10)
+	ADDQ    $0x00000040, R11
+	ADDQ    $0x40, R10
+	DECQ    R12
+	JNZ     vector
+
+rest:
+	VMOVAPS Z0, Z2
+	KXORW   K4, K4, K4
+	XORQ    R12, R12
+
+lastTap:
+	MOVLQSX   (SI)(R12*4), R13
+	VMOVUPS.Z (R11)(R13*1), K1, Z3
+	VCMPPS    $0x03, Z3, Z3, K3
+	KORW      K3, K4, K4
+	VMAXPS    Z2, Z3, Z2
+	INCQ      R12
+	CMPQ      R12, DI
+	JNE       lastTap
+	VMOVAPS   Z1, K4, Z2
+	VMOVUPS   Z2, K1, (R10)
+	ADDQ      BX, DX
+	ADDQ      CX, AX
+	DECQ      R8
+	JNZ       row
+	VZEROUPPER
+	RET
+
+// func windowSecondAVX512(dst *float32, ds int, src *float32, ss int, off *int32, taps int, rows int, cols int)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·windowSecondAVX512(SB), NOSPLIT, $0-64
+	MOVQ    dst+0(FP), AX
+	MOVQ    ds+8(FP), CX
+	MOVQ    src+16(FP), DX
+	MOVQ    ss+24(FP), BX
+	MOVQ    off+32(FP), SI
+	MOVQ    taps+40(FP), DI
+	MOVQ    rows+48(FP), R8
+	MOVQ    cols+56(FP), R9
+	MOVQ    R9, R10
+	ANDQ    $0x0f, R10
+	MOVQ    $-1, R11
+	BZHIQ   R10, R11, R11
+	KMOVW   R11, K1
+	XORQ    R11, R11
+	ADDQ    R10, R10
+	SUBQ    $0x01, R10
+	CMOVQMI R11, R10
+	MOVQ    $-1, R11
+	BZHIQ   R10, R11, R11
+	KMOVW   R11, K2
+	SHRQ    $0x10, R11
+	KMOVW   R11, K3
+	VMOVUPS evens<>+0(SB), Z0
+	VMOVUPS constants<>+0(SB), Z1
+	VMOVUPS constants<>+64(SB), Z2
+	SHRQ    $0x04, R9
+
+row:
+	MOVQ  AX, R10
+	MOVQ  DX, R11
+	MOVQ  R9, R12
+	TESTQ R12, R12
+	JZ    rest
+
+vector:
+	VMOVAPS Z1, Z3
+	KXORW   K4, K4, K4
+	XORQ    R13, R13
+
+tap:
+	MOVLQSX   (SI)(R13*4), R14
+	VMOVUPS   (R11)(R14*1), Z4
+	VMOVUPS   64(R11)(R14*1), Z5
+	VPERMT2PS Z5, Z0, Z4
+	VCMPPS    $0x03, Z4, Z4, K5
+	KORW      K5, K4, K4
+	VMAXPS    Z3, Z4, Z3
+	INCQ      R13
+	CMPQ      R13, DI
+	JNE       tap
+	VMOVAPS   Z2, K4, Z3
+	VMOVUPS   Z3, (R10)
+	ADDQ      $0x00000080, R11
+	ADDQ      $0x40, R10
+	DECQ      R12
+	JNZ       vector
+
+rest:
+	VMOVAPS Z1, Z3
+	KXORW   K6, K6, K6
+	XORQ    R12, R12
+
+lastTap:
+	MOVLQSX   (SI)(R12*4), R13
+	VMOVUPS.Z (R11)(R13*1), K2, Z4
+	VMOVUPS.Z 64(R11)(R13*1), K3, Z5
+	VPERMT2PS Z5, Z0, Z4
+	VCMPPS    $0x03, Z4, Z4, K5
+	KORW      K5, K6, K6
+	VMAXPS    Z3, Z4, Z3
+	INCQ      R12
+	CMPQ      R12, DI
+	JNE       lastTap
+	VMOVAPS   Z2, K6, Z3
+	VMOVUPS   Z3, K1, (R10)
+	ADDQ      BX, DX
+	ADDQ      CX, AX
+	DECQ      R8
+	JNZ       row
+	VZEROUPPER
+	RET

@@ -12,16 +12,20 @@ func transposes() {
 		v.copyPanel()
 	}
 	everySecond()
-	evens = GLOBL("evens", RODATA|NOPTR)
-	for i := range 16 {
-		DATA(4*i, U32(uint32(2*i)))
-	}
+	defineEvens()
 	avx512.copyRows(1)
 	avx512.copyRows(2)
 }
 
 // evens is the numbers of the even elements of two vectors.
 var evens Mem
+
+func defineEvens() {
+	evens = GLOBL("evens", RODATA|NOPTR)
+	for i := range 16 {
+		DATA(4*i, U32(uint32(2*i)))
+	}
+}
 
 // transpose writes blocks of lanes × lanes: rows of src lie at offsets of a table,
 // n vectors each; row j of dst, at j·ds bytes, gets element j of all rows.

@@ -14,6 +14,9 @@ func windows() {
 		v.window("windowSum", false)
 		v.depthwise()
 	}
+	defineEvens()
+	avx512.windowRows(1)
+	avx512.windowRows(2)
 }
 
 // window computes n elements, each from the elements of src at all offsets: the
@@ -163,6 +166,76 @@ func (v isa) depthwise() {
 	Label("next")
 	ADDQ(ds, dst)
 	ADDQ(ss, src)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}
+
+// windowRows computes rows of cols elements, each the largest of the elements of
+// src at all offsets, where neighbours lie step apart, one or two.
+func (v isa) windowRows(step int) {
+	TEXT([]string{"", "windowRows", "windowSecond"}[step]+v.name, NOSPLIT, "func(dst *float32, ds int, src *float32, ss int, off *int32, taps, rows, cols int)")
+	Pragma("noescape")
+	load := func(p string) reg.GPVirtual { return Load(Param(p), GP64()).(reg.GPVirtual) }
+	dst, ds, src, ss, table := load("dst"), load("ds"), load("src"), load("ss"), load("off")
+	taps, rows, cols := load("taps"), load("rows"), load("cols")
+	rest := GP64()
+	MOVQ(cols, rest)
+	ANDQ(U8(15), rest)
+	out := v.masks(rest, 1)[0]
+	in := []mask{out}
+	var even vec
+	if step == 2 {
+		none := GP64()
+		XORQ(none, none)
+		ADDQ(rest, rest)
+		SUBQ(U8(1), rest)
+		CMOVQMI(none, rest)
+		in = v.masks(rest, 2)
+		even = v.vec()
+		VMOVUPS(evens, even)
+	}
+	least, nan := v.get(bits(0xFF800000)), v.get(bits(0x7FC00000))
+	body := func(tag string, s reg.GPVirtual, get func(i int, at Mem, r vec), put func(r vec)) {
+		acc, x, y, tap, at, k, one := v.vec(), v.vec(), v.vec(), GP64(), GP64(), K(), K()
+		VMOVAPS(least, acc)
+		KXORW(k, k, k)
+		XORQ(tap, tap)
+		Label(tag)
+		MOVLQSX(Mem{Base: table, Index: tap, Scale: 4}, at)
+		get(0, Mem{Base: s, Index: at, Scale: 1}, x)
+		if step == 2 {
+			get(1, Mem{Base: s, Index: at, Scale: 1, Disp: 64}, y)
+			VPERMT2PS(y, even, x)
+		}
+		VCMPPS(U8(3), x, x, one)
+		KORW(one, k, k)
+		VMAXPS(acc, x, acc)
+		INCQ(tap)
+		CMPQ(tap, taps)
+		JNE(LabelRef(tag))
+		VMOVAPS(nan, k, acc)
+		put(acc)
+	}
+	d, s, n := GP64(), GP64(), GP64()
+	SHRQ(U8(4), cols)
+	Label("row")
+	MOVQ(dst, d)
+	MOVQ(src, s)
+	MOVQ(cols, n)
+	TESTQ(n, n)
+	JZ(LabelRef("rest"))
+	Label("vector")
+	body("tap", s, func(_ int, at Mem, r vec) { VMOVUPS(at, r) }, func(r vec) { VMOVUPS(r, Mem{Base: d}) })
+	ADDQ(U32(64*step), s)
+	ADDQ(U8(64), d)
+	DECQ(n)
+	JNZ(LabelRef("vector"))
+	Label("rest")
+	body("lastTap", s, func(i int, at Mem, r vec) { v.load(in[i], at, r) }, func(r vec) { v.store(out, r, Mem{Base: d}) })
+	ADDQ(ss, src)
+	ADDQ(ds, dst)
 	DECQ(rows)
 	JNZ(LabelRef("row"))
 	VZEROUPPER()
