@@ -12,7 +12,7 @@ import (
 // each with what of it is not.
 var accepted = map[string]func(n *graph.Node, in []graph.Type) string{
 	"Add": floats, "Sub": floats, "Mul": floats, "Div": floats,
-	"Neg": floats, "Abs": floats, "Exp": floats, "Log": floats, "Sqrt": floats, "Reciprocal": floats, "Pow": floats,
+	"Neg": floats, "Abs": floats, "Exp": floats, "Log": floats, "Sqrt": floats, "Reciprocal": floats, "Pow": powers,
 	"Relu": floats, "LeakyRelu": floats, "Sigmoid": floats, "Tanh": floats, "Softplus": floats,
 	"Identity": anything, "Dropout": anything, "Flatten": shaped, "Reshape": shaped, "Squeeze": shaped, "Unsqueeze": shaped,
 	"Transpose": floats, "Concat": floats, "Slice": steady,
@@ -60,6 +60,14 @@ func floats(_ *graph.Node, in []graph.Type) string {
 		return fmt.Sprintf("element type %v", in[0].DType)
 	}
 	return ""
+}
+
+// powers takes no square root for the power of a half: that of -Inf is +Inf.
+func powers(n *graph.Node, in []graph.Type) string {
+	if n.Attrs.Alpha == 0.5 {
+		return "a power of 0.5"
+	}
+	return floats(n, in)
 }
 
 func shaped(n *graph.Node, in []graph.Type) string {
