@@ -98,5 +98,13 @@ test-peers: ## test that benchmark; it has a module of its own
 	CGO_ENABLED=1 $(GO) -C internal/peers vet -mod=mod .
 	CGO_ENABLED=1 $(GO) -C internal/peers test -mod=mod .
 
+ONNXDATA ?= /usr/share/libonnx-testdata/data
+
+.PHONY: conformance
+conformance: ## run the tests that come with ONNX and rewrite docs/onnx.md; MODELS=dir for models in the same layout
+	test -d $(ONNXDATA)/node || apt-get install -y libonnx-testdata
+	$(GO) build -o $(BIN)/conformance ./gpu/conformance
+	$(BIN)/conformance -data $(ONNXDATA) $(if $(MODELS),-models $(MODELS)) -o docs/onnx.md
+
 clean: ## remove what was built
 	rm -rf $(BIN)

@@ -149,6 +149,9 @@ func (p *parser) value(s *scope, name string) (abi.Value, error) {
 }
 
 func (p *parser) input(in infoProto, b abi.Binding) (abi.Value, error) {
+	if in.other != "" {
+		return 0, invalid("input %s is %s, which is not supported", quote(in.name), in.other)
+	}
 	dt, err := dtype(in.elem)
 	if err != nil {
 		return 0, fmt.Errorf("onnx: input %s: %w", quote(in.name), err)

@@ -27,6 +27,7 @@ type Port struct {
 func Inspect(b []byte) (Info, error) {
 	info := Info{Operators: map[string]int{}}
 	var body []byte
+	other := ""
 	err := fields("model", b, func(x field) (err error) {
 		switch x.num {
 		case modelGraph:
@@ -34,7 +35,7 @@ func Inspect(b []byte) (Info, error) {
 		case modelOpset:
 			var m []byte
 			if m, err = x.message("opset import"); err == nil {
-				err = parseOpset(m, &info.Opset)
+				other, err = parseOpset(m, &info.Opset)
 			}
 		}
 		return err
@@ -43,7 +44,7 @@ func Inspect(b []byte) (Info, error) {
 		return info, err
 	}
 	if body == nil || info.Opset == 0 {
-		return info, invalid("the file is not a model: it has no graph or no opset")
+		return info, noModel(body, other)
 	}
 	g, err := parseGraph(body, 0)
 	if err != nil {

@@ -65,7 +65,7 @@ func (n *NeedConstants) Unwrap() error { return n.Err }
 // *abi.Unbound error says what more must be known.
 func Parse(b []byte, o Options) (*graph.Graph, error) {
 	var body []byte
-	opset := int64(0)
+	opset, other := int64(0), ""
 	err := fields("model", b, func(x field) (err error) {
 		switch x.num {
 		case modelGraph:
@@ -73,7 +73,7 @@ func Parse(b []byte, o Options) (*graph.Graph, error) {
 		case modelOpset:
 			var m []byte
 			if m, err = x.message("opset import"); err == nil {
-				err = parseOpset(m, &opset)
+				other, err = parseOpset(m, &opset)
 			}
 		case modelTraining, modelFunctions:
 			err = invalid("training info and local functions are not supported")
@@ -84,7 +84,7 @@ func Parse(b []byte, o Options) (*graph.Graph, error) {
 		return nil, err
 	}
 	if body == nil || opset == 0 {
-		return nil, invalid("the file is not a model: it has no graph or no opset")
+		return nil, noModel(body, other)
 	}
 	if opset < graph.MinOpset || opset > graph.MaxOpset {
 		return nil, invalid("opset %d, supported are %d to %d", opset, graph.MinOpset, graph.MaxOpset)
@@ -104,9 +104,19 @@ func Parse(b []byte, o Options) (*graph.Graph, error) {
 	return g, nil
 }
 
-func parseOpset(b []byte, opset *int64) error {
-	domain, version := "", int64(0)
-	err := fields("opset import", b, func(x field) (err error) {
+// noModel says why a file is no model; other is a domain that it has an opset of.
+func noModel(body []byte, other string) error {
+	if body != nil && other != "" {
+		return invalid("the model is of domain %s, not of ai.onnx, which alone is supported", quote(other))
+	}
+	return invalid("the file is not a model: it has no graph or no opset")
+}
+
+// parseOpset reads the opset of ai.onnx, and returns what other domain it is of.
+// That matters only if a node uses it, or there is no other.
+func parseOpset(b []byte, opset *int64) (domain string, err error) {
+	version := int64(0)
+	err = fields("opset import", b, func(x field) (err error) {
 		switch x.num {
 		case opsetDomain:
 			domain, err = x.text("opset domain")
@@ -118,7 +128,7 @@ func parseOpset(b []byte, opset *int64) error {
 	if err == nil && (domain == "" || domain == "ai.onnx") {
 		*opset = version
 	}
-	return err // another domain matters only if a node uses it
+	return domain, err
 }
 
 type nodeProto struct {
@@ -279,7 +289,11 @@ type infoProto struct {
 	elem  int64
 	shape []int64 // -1 is symbolic
 	known bool
+	other string // what it is, if no tensor
 }
+
+// otherTypes are the values that are no tensors, by their field of TypeProto.
+var otherTypes = map[protowire.Number]string{4: "a sequence", 5: "a map", 8: "a sparse tensor", 9: "an optional value"}
 
 func parseInfo(x field) (i infoProto, err error) {
 	b, err := x.message("value info")
@@ -293,6 +307,7 @@ func parseInfo(x field) (i infoProto, err error) {
 		case infoType:
 			err = fields("type", x.b, func(x field) error {
 				if x.num != typeTensor {
+					i.other = otherTypes[x.num]
 					return nil
 				}
 				return fields("tensor type", x.b, i.tensorType)
