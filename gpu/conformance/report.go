@@ -264,6 +264,6 @@ func subject(t test) string {
 	case len(t.Operators) > 0:
 		return t.Operators[0]
 	}
-	first, _, _ := strings.Cut(strings.TrimPrefix(t.Name, "test_"), "_")
-	return first
+	first, _, _ := strings.Cut(strings.TrimPrefix(t.Name, "test_"), "_") // a model that is none, for all that is known
+	return strings.ToUpper(first[:min(1, len(first))]) + first[min(1, len(first)):]
 }
