@@ -156,14 +156,14 @@ func (r *report) markdown() ([]byte, int, error) {
 		}
 	}
 	if len(r.models) > 0 {
-		b.WriteString("\n## Models\n\n| model | data sets | status | largest difference, of the element | why |\n|---|---|---|---|---|\n")
+		b.WriteString("\n## Models\n\n| model | data sets | status | largest difference | of the element itself | why |\n|---|---|---|---|---|---|\n")
 		for _, t := range r.models {
-			most := 0.0
+			most, share := 0.0, 0.0
 			for _, s := range t.Sets {
-				most = max(most, s.MaxRel)
+				most, share = max(most, s.MaxAbs), max(share, s.MaxRel)
 			}
 			s, why := t.status()
-			fmt.Fprintf(&b, "| %s | %d | %s | %.1e | %s |\n", t.Name, len(t.Sets), s, most, plain(why))
+			fmt.Fprintf(&b, "| %s | %d | %s | %.0e | %.0e | %s |\n", t.Name, len(t.Sets), s, most, share, plain(why))
 		}
 	}
 	return b.Bytes(), failed, nil
