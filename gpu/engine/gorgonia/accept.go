@@ -18,7 +18,7 @@ var accepted = map[string]func(n *graph.Node, in []graph.Type) string{
 	"Transpose": floats, "Concat": floats, "Slice": steady,
 	"MatMul": matrices, "Gemm": floats,
 	"Conv": convolution, "MaxPool": pooling,
-	"ReduceSum": floats, "ReduceMean": floats, "ReduceMax": oneAxis, "ArgMax": floats,
+	"ReduceSum": floats, "ReduceMean": floats, "ReduceMax": oneAxis, "ArgMax": firstOf,
 	"Softmax": floats, "LogSoftmax": floats,
 	"BatchNormalization": floats, "LayerNormalization": floats,
 	"SoftmaxCrossEntropyLoss": classes, "NegativeLogLikelihoodLoss": classes,
@@ -84,7 +84,10 @@ func steady(n *graph.Node, in []graph.Type) string {
 	return floats(n, in)
 }
 
-func matrices(_ *graph.Node, in []graph.Type) string {
+func matrices(n *graph.Node, in []graph.Type) string {
+	if why := floats(n, in); why != "" {
+		return why
+	}
 	a, b := in[0].Shape, in[1].Shape
 	switch {
 	case len(a) == 2 && len(b) <= 2, len(a) == 1 && len(b) == 1, len(a) > 2 && len(b) == 2:
@@ -110,6 +113,9 @@ func convolution(n *graph.Node, _ []graph.Type) string {
 }
 
 func pooling(n *graph.Node, in []graph.Type) string {
+	if why := floats(n, in); why != "" {
+		return why
+	}
 	w := n.Attrs.Window
 	if w.Dilation != [2]int64{1, 1} {
 		return fmt.Sprintf("dilation %v", w.Dilation)
@@ -120,6 +126,13 @@ func pooling(n *graph.Node, in []graph.Type) string {
 		}
 	}
 	return symmetric(w)
+}
+
+func firstOf(n *graph.Node, in []graph.Type) string {
+	if n.Attrs.Last {
+		return "the last of equals"
+	}
+	return floats(n, in)
 }
 
 // oneAxis is a maximum along one axis, or all.

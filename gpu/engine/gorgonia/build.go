@@ -322,10 +322,15 @@ func (b *builder) fold(f folding, x *G.Node, shape []int64, axes []int, out []in
 		slim, along = []int64{graph.Type{Shape: shape}.Elements()}, []int{0}
 	}
 	x = b.reshape(x, slim)
-	if b.err != nil {
-		return nil
+	for _, a := range slices.Backward(along) { // one by one: of two axes at once the sums are wrong
+		if b.err != nil {
+			return nil
+		}
+		x = b.do(f(x, a))
+		slim = slices.Delete(slim, a, a+1)
+		x = b.reshape(x, slim)
 	}
-	return b.reshape(b.do(f(x, along...)), out)
+	return b.reshape(x, out)
 }
 
 // logSoftMax is made of sound parts: Gorgonia's own takes the first element of the
