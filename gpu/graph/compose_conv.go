@@ -41,7 +41,7 @@ func (t *builder) conv(x, w abi.Value, bias []abi.Value, spans []Span, group int
 	x = t.pad(x, 2, s.Begin, s.End)
 	for k := range taps { // N×C×1×out×…
 		row := t.steps(x, 2, int64(k)*s.Dilation, s.Stride, s.Out)
-		taps[k] = t.reshape(row, slices.Insert(slices.Clone(t.typ(row).Shape), 2, 1))
+		taps[k] = t.reshape(row, slices.Concat(xs[:2], []int64{1, s.Out}, xs[3:]))
 	}
 	rest := xs[3:]
 	all := t.concat(taps, 2)

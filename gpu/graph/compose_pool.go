@@ -29,6 +29,9 @@ func composeMaxPool(c *call, t *builder) ([]abi.Value, error) {
 // neither the largest element nor a mean with its padding asks for the order. Out
 // of each span is kept by padding the end as far as the last window reaches.
 func (t *builder) pool(op string, x abi.Value, spans []Span) abi.Value {
+	if t.err != nil {
+		return 0
+	}
 	one := Span{Kernel: 1, Stride: 1, Dilation: 1, Out: 1}
 	two := func(shape []int64, a, b Span) {
 		var pads []int64
@@ -77,18 +80,17 @@ func composeAveragePool(c *call, t *builder) ([]abi.Value, error) {
 	y := t.pool("AveragePool", c.n.In[0], spans)
 	size := c.in[0].Shape[2:]
 	for i, s := range spans { // what was divided by, over what is to be
+		if s.Out > maxKnown/8 {
+			return nil, invalid("%d windows along one dimension, at most %d", s.Out, maxKnown/8)
+		}
 		factor, same := make([]float64, s.Out), true
 		for o := range factor {
 			low, high := -s.Begin, size[i]+s.End
 			if !countPad {
 				low, high = 0, size[i]
 			}
-			n := int64(0)
-			for k := range s.Kernel {
-				if at := int64(o)*s.Stride - s.Begin + k*s.Dilation; at >= low && at < high {
-					n++
-				}
-			}
+			at := int64(o)*s.Stride - s.Begin
+			n := min(ceilDiv(high-at, s.Dilation), s.Kernel) - min(ceilDiv(low-at, s.Dilation), s.Kernel)
 			factor[o] = float64(s.Kernel) / float64(max(n, 1))
 			same = same && n == s.Kernel
 		}

@@ -124,6 +124,9 @@ func gradSlice(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
 func gradMatMul(t *builder, n Node, _, dy abi.Value, want []bool) []abi.Value {
 	a, b := n.In[0], n.In[1]
 	as, bs := t.typ(a).Shape, t.typ(b).Shape
+	if n.Attrs.TransA || n.Attrs.TransB {
+		return t.gradTurned(n, dy, want)
+	}
 	am, bm := as, bs
 	if len(as) == 1 {
 		am = []int64{1, as[0]}
@@ -155,6 +158,30 @@ func gradMatMul(t *builder, n Node, _, dy abi.Value, want []bool) []abi.Value {
 	}
 	if want[1] {
 		out[1] = t.reshape(t.sumTo(t.product(am3, d, true, false), bm), bs)
+	}
+	return out
+}
+
+// gradTurned is gradMatMul of internal products, whose operands are matrices or
+// stacks of them, with one or both transposed.
+func (t *builder) gradTurned(n Node, dy abi.Value, want []bool) []abi.Value {
+	a, b, turnA, turnB := n.In[0], n.In[1], n.Attrs.TransA, n.Attrs.TransB
+	out := make([]abi.Value, 2)
+	if want[0] {
+		if turnA {
+			out[0] = t.product(b, dy, turnB, true)
+		} else {
+			out[0] = t.product(dy, b, false, !turnB)
+		}
+		out[0] = t.sumTo(out[0], t.typ(a).Shape)
+	}
+	if want[1] {
+		if turnB {
+			out[1] = t.product(dy, a, true, turnA)
+		} else {
+			out[1] = t.product(a, dy, !turnA, false)
+		}
+		out[1] = t.sumTo(out[1], t.typ(b).Shape)
 	}
 	return out
 }

@@ -60,7 +60,7 @@ func inferReduce(since int) func(*call) (Type, error) {
 
 // ofNothing is what the reduction of no elements gives.
 func (c *call) ofNothing(t Type) ([]byte, error) {
-	if t.Elements() > maxWindow {
+	if t.Elements() > maxKnown/8 {
 		return nil, invalid("%v of no elements is too large", t)
 	}
 	v := 0.0

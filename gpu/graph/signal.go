@@ -150,7 +150,7 @@ func composeSTFT(c *call, t *builder) ([]abi.Value, error) {
 		return nil, invalid("frames of %d in steps of %d, the signal has %d elements, the window %d", frame, step, s[1], size)
 	}
 	frames := (s[1]-frame)/step + 1
-	if frames*frame > maxKnown/8 {
+	if frames > maxKnown/8/frame {
 		return nil, invalid("%d frames of %d elements are too many", frames, frame)
 	}
 	var at []int64
