@@ -266,6 +266,8 @@ func attrs(pairs ...any) []abi.Attr {
 			a.Type, a.Ints = abi.AttrInts, v
 		case []float32:
 			a.Type, a.Floats = abi.AttrFloats, v
+		case []string:
+			a.Type, a.Strings = abi.AttrStrings, v
 		}
 		out = append(out, a)
 	}
