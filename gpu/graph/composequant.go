@@ -35,11 +35,11 @@ func composeDynamicQuantize(c *call, t *builder) ([]abi.Value, error) {
 	return []abi.Value{t.node("QuantizeLinear", []abi.Value{x, scale, point}), scale, point}, nil
 }
 
-// A small value is one of 8-bit integers less their zero point: as int32, with the
-// largest size that it may have.
+// A small value is one of 8-bit integers less their zero point, and the largest
+// size that it may have.
 type small struct {
-	v    abi.Value
-	size int64
+	v, zero abi.Value // zero is 0 where there is none
+	size    int64
 }
 
 // small takes operand i and the zero point of it, operand z, which shape brings to
@@ -53,9 +53,9 @@ func (c *call) small(t *builder, i, z int, shape []int64) (small, error) {
 	if dt == abi.Int8 {
 		low, high = -128, 127
 	}
-	s := small{t.cast(c.n.In[i], abi.Int32), max(-low, high)}
+	s := small{c.n.In[i], 0, max(-low, high)}
 	if !c.has(z) {
-		return s, t.err
+		return s, nil
 	}
 	if c.in[z].DType != dt {
 		return small{}, invalid("inputs %d and %d have types %v and %v, want one", i, z, dt, c.in[z].DType)
@@ -65,42 +65,62 @@ func (c *call) small(t *builder, i, z int, shape []int64) (small, error) {
 	} else if want := (Type{Shape: shape}).Elements(); n != want {
 		return small{}, invalid("input %d has shape %v, want one number or %d", z, c.in[z].Shape, want)
 	}
-	s.size = 255
-	if known := c.g.At(c.n.In[z]).Data; known != nil {
+	known := c.g.At(c.n.In[z]).Data
+	if known != nil && !slices.ContainsFunc(known, func(b byte) bool { return b != 0 }) {
+		return s, nil
+	}
+	s.zero, s.size = t.reshape(c.n.In[z], shape), 255
+	if known != nil {
 		s.size = 0
 		for i := range known {
 			z := int64(number(dt, known[i:]))
 			s.size = max(s.size, z-low, high-z)
 		}
 	}
-	s.v = t.node("Sub", []abi.Value{s.v, t.reshape(t.cast(c.n.In[z], abi.Int32), shape)})
 	return s, t.err
 }
 
-// exact adds a product of integers, which op makes of float32. k is how many
-// products are added up. Where the sums could be too large to be exact, b is taken
-// apart into digits of base 16, which are multiplied one by one; where even that
-// is not enough, the product is one of float64.
-func (t *builder) exact(op string, a, b small, k int64, attrs []abi.Attr) abi.Value {
-	product := func(b abi.Value, dt abi.DType) abi.Value {
-		y := t.node(op, []abi.Value{t.cast(a.v, dt), t.cast(b, dt)}, attrs...)
+// part is what of s lies from one place to another along an axis of n, as real
+// numbers.
+func (t *builder) part(s small, axis int, from, to, n int64, dt abi.DType) abi.Value {
+	v := s.v
+	if to-from < n {
+		v = t.node("Slice", []abi.Value{v}, aInts("starts", []int64{from}), aInts("ends", []int64{to}), aInts("axes", []int{axis}))
+	}
+	if v = t.cast(v, dt); s.zero != 0 {
+		v = t.node("Sub", []abi.Value{v, t.cast(s.zero, dt)})
+	}
+	return v
+}
+
+// maxParts bounds the products that an exact one is made of.
+const maxParts = 256
+
+// exact is a product of integers along axis i of a and j of b, which op makes of
+// float32; each result is a sum of k. Where that could be too large to be exact, it
+// is made of parts of the axes, which add up as integers; where parts will not do,
+// as in groups, the product is one of float64.
+func (t *builder) exact(op string, a, b small, i, j int, k int64, attrs []abi.Attr) abi.Value {
+	n, at := t.typ(a.v).Shape[i], int64(0)
+	product := func(from, to int64, dt abi.DType) abi.Value {
+		y := t.node(op, []abi.Value{t.part(a, i, from, to, n, dt), t.part(b, j, from, to, n, dt)}, attrs...)
 		return t.cast(y, abi.Int32)
 	}
-	const base, half = 16, 8
-	top := max(half, (b.size+half)/base)
-	switch {
-	case mulSat(a.size, b.size, k) <= maxExact:
-		return product(b.v, abi.Float32)
-	case mulSat(a.size, top, k) > maxExact:
-		return product(b.v, abi.Float64)
+	if mulSat(a.size, b.size, k) <= maxExact {
+		return product(0, n, abi.Float32)
 	}
-	number := func(i int32) abi.Value {
-		return t.cast(t.hold(Type{abi.Int8, []int64{}}, []byte{byte(i)}), abi.Int32)
+	if t.typ(b.v).Shape[j] == n {
+		at = maxExact / (a.size * b.size * (k / n))
 	}
-	sub := func(x, y abi.Value) abi.Value { return t.node("Sub", []abi.Value{x, y}) }
-	low := sub(t.node("Mod", []abi.Value{t.add(b.v, number(half)), number(base)}), number(half))
-	high := t.div(sub(b.v, low), number(base))
-	return t.add(t.mul(product(high, abi.Float32), number(base)), product(low, abi.Float32))
+	if at == 0 || ceilDiv(n, at) > maxParts {
+		return product(0, n, abi.Float64)
+	}
+	at = ceilDiv(n, ceilDiv(n, at)) // of about one size
+	sum := product(0, at, abi.Float32)
+	for from := at; from < n && t.err == nil; from += at {
+		sum = t.add(sum, product(from, min(n, from+at), abi.Float32))
+	}
+	return sum
 }
 
 // matMulInteger multiplies operands a and b less their zero points, operands za
@@ -129,7 +149,7 @@ func (c *call) matMulInteger(t *builder, a, za, b, zb int) (abi.Value, error) {
 	if err != nil {
 		return 0, err
 	}
-	return t.exact("MatMul", x, y, as[len(as)-1], nil), nil
+	return t.exact("MatMul", x, y, len(as)-1, max(0, len(bs)-2), as[len(as)-1], nil), nil
 }
 
 func composeMatMulInteger(c *call, t *builder) ([]abi.Value, error) {
@@ -163,7 +183,10 @@ func (c *call) convInteger(t *builder, x, zx, w, zw int) (abi.Value, error) {
 		}
 		c.attrs.skip(name)
 	}
-	return t.exact("Conv", a, b, Type{Shape: s[1:]}.Elements(), attrs), nil
+	if len(c.in[x].Shape) != len(s) {
+		return 0, invalid("inputs %d and %d have shapes %v and %v, want one rank", x, w, c.in[x].Shape, s)
+	}
+	return t.exact("Conv", a, b, 1, 1, Type{Shape: s[1:]}.Elements(), attrs), nil
 }
 
 // channelShape is n along the given axis of a shape of that rank, and 1 elsewhere.

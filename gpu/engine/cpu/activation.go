@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"math"
+
 	"github.com/cloister-ai/cloister/gpu/graph"
 	"github.com/cloister-ai/cloister/gpu/kernel"
 )
@@ -65,4 +67,15 @@ func bindPRelu(b *binding) []stage {
 			out = out[n.inner:]
 		})
 	})
+}
+
+// mish is x·tanh(log(1+eˣ)). With n = eˣ·(eˣ+2), the tanh is n/(n+2); it is 1 long
+// before eˣ overflows.
+func mish(_ *graph.Attrs, y, x, tmp []float32) {
+	kernel.Bound(tmp, x, float32(math.Inf(-1)), 20)
+	kernel.Exp(tmp, tmp)
+	for i, e := range tmp {
+		n := float32(e * (e + 2))
+		y[i] = x[i] * (n / (n + 2))
+	}
 }

@@ -14,74 +14,127 @@ import (
 func bindCast(b *binding) []stage {
 	switch b.in[0].typ.DType {
 	case abi.Float64:
-		return castReal(b, func(x float64) float64 { return x })
+		return castReal[float64](b)
 	case abi.Float32:
-		return castReal(b, func(x float32) float64 { return float64(x) })
+		return castReal[float32](b)
 	case abi.Float16:
-		return castReal(b, func(x half) float64 { return float64(graph.Half(uint16(x))) })
+		return castHalf(b)
 	case abi.Int64:
 		return castInteger[int64](b)
 	case abi.Int32:
 		return castInteger[int32](b)
 	case abi.Int8:
 		return castInteger[int8](b)
-	case abi.Bool:
-		return castInteger[truth](b)
-	default:
+	case abi.Uint8:
 		return castInteger[uint8](b)
+	default: // bool, of which every byte but zero is true
+		return castTruth(b)
 	}
 }
 
-// A half is the bits of a float16, a truth a bool: zero, or not.
-type (
-	half  uint16
-	truth uint8
-)
+func castReal[T real](b *binding) []stage {
+	switch b.out.typ.DType {
+	case abi.Float64:
+		return castPlain[T, float64](b)
+	case abi.Float32:
+		return castPlain[T, float32](b)
+	case abi.Float16:
+		return convert(b, func(x T) uint16 { return graph.HalfBits(float64(x)) })
+	case abi.Int64:
+		return castSaturated[T](b, int64(math.MinInt64), math.MaxInt64)
+	case abi.Int32:
+		return castSaturated[T](b, int32(math.MinInt32), math.MaxInt32)
+	case abi.Int8:
+		return castSaturated[T](b, int8(math.MinInt8), math.MaxInt8)
+	case abi.Uint8:
+		return castSaturated[T](b, uint8(0), math.MaxUint8)
+	default:
+		return convert(b, func(x T) uint8 { return bit(x != 0) })
+	}
+}
 
-func castReal[T any](b *binding, value func(T) float64) []stage {
+func castHalf(b *binding) []stage {
+	value := func(x uint16) float64 { return float64(graph.Half(x)) }
 	switch b.out.typ.DType {
 	case abi.Float64:
 		return convert(b, value)
 	case abi.Float32:
-		return convert(b, func(x T) float32 { return float32(value(x)) })
+		return convert(b, graph.Half)
 	case abi.Float16:
-		return convert(b, func(x T) uint16 { return graph.HalfBits(value(x)) })
+		return castPlain[uint16, uint16](b)
 	case abi.Int64:
-		return convert(b, func(x T) int64 { return saturate[int64](value(x), math.MinInt64, math.MaxInt64) })
+		return convert(b, func(x uint16) int64 { return saturate(value(x), int64(math.MinInt64), math.MaxInt64) })
 	case abi.Int32:
-		return convert(b, func(x T) int32 { return saturate[int32](value(x), math.MinInt32, math.MaxInt32) })
+		return convert(b, func(x uint16) int32 { return saturate(value(x), int32(math.MinInt32), math.MaxInt32) })
 	case abi.Int8:
-		return convert(b, func(x T) int8 { return saturate[int8](value(x), math.MinInt8, math.MaxInt8) })
+		return convert(b, func(x uint16) int8 { return saturate(value(x), int8(math.MinInt8), math.MaxInt8) })
 	case abi.Uint8:
-		return convert(b, func(x T) uint8 { return saturate[uint8](value(x), 0, math.MaxUint8) })
-	default: // bool
-		return convert(b, func(x T) uint8 { return bit(value(x) != 0) })
+		return convert(b, func(x uint16) uint8 { return saturate(value(x), uint8(0), math.MaxUint8) })
+	default:
+		return convert(b, func(x uint16) uint8 { return bit(value(x) != 0) })
 	}
 }
 
-func castInteger[T ~int64 | ~int32 | ~int8 | ~uint8](b *binding) []stage {
-	one := func(x T) T { return x }
-	if b.in[0].typ.DType == abi.Bool {
-		one = func(x T) T { return T(bit(x != 0)) }
-	}
+func castInteger[T integer](b *binding) []stage {
 	switch b.out.typ.DType {
 	case abi.Float64:
-		return convert(b, func(x T) float64 { return float64(one(x)) })
+		return castPlain[T, float64](b)
 	case abi.Float32:
-		return convert(b, func(x T) float32 { return float32(one(x)) })
+		return castPlain[T, float32](b)
 	case abi.Float16:
-		return convert(b, func(x T) uint16 { return graph.HalfBits(float64(one(x))) })
+		return convert(b, func(x T) uint16 { return graph.HalfBits(float64(x)) })
 	case abi.Int64:
-		return convert(b, func(x T) int64 { return int64(one(x)) })
+		return castPlain[T, int64](b)
 	case abi.Int32:
-		return convert(b, func(x T) int32 { return int32(one(x)) })
+		return castPlain[T, int32](b)
 	case abi.Int8:
-		return convert(b, func(x T) int8 { return int8(one(x)) })
+		return castPlain[T, int8](b)
 	case abi.Uint8:
-		return convert(b, func(x T) uint8 { return uint8(one(x)) })
-	default: // bool
+		return castPlain[T, uint8](b)
+	default:
 		return convert(b, func(x T) uint8 { return bit(x != 0) })
 	}
+}
+
+func castTruth(b *binding) []stage {
+	switch b.out.typ.DType {
+	case abi.Float64:
+		return convert(b, func(x uint8) float64 { return float64(bit(x != 0)) })
+	case abi.Float32:
+		return convert(b, func(x uint8) float32 { return float32(bit(x != 0)) })
+	case abi.Float16:
+		return convert(b, func(x uint8) uint16 { return graph.HalfBits(float64(bit(x != 0))) })
+	case abi.Int64:
+		return convert(b, func(x uint8) int64 { return int64(bit(x != 0)) })
+	case abi.Int32:
+		return convert(b, func(x uint8) int32 { return int32(bit(x != 0)) })
+	default:
+		return convert(b, func(x uint8) uint8 { return bit(x != 0) })
+	}
+}
+
+// castPlain is Go's conversion.
+func castPlain[T, U number | uint16](b *binding) []stage {
+	return spread(b.out.len(), func(from, to int) {
+		x, y := view[T](b.p, b.in[0])[from:to], view[U](b.p, b.out)[from:to]
+		for i, v := range x {
+			y[i] = U(v)
+		}
+	})
+}
+
+func castSaturated[T real, U integer](b *binding, low, high U) []stage {
+	return spread(b.out.len(), func(from, to int) {
+		x, y := view[T](b.p, b.in[0])[from:to], view[U](b.p, b.out)[from:to]
+		bottom, top := T(low), T(high) // the top may be one above
+		for i, v := range x {
+			if v > bottom && v < top {
+				y[i] = U(v)
+			} else {
+				y[i] = saturate(float64(v), low, high)
+			}
+		}
+	})
 }
 
 // convert is the kernel of a function to another type.

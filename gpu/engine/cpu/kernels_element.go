@@ -71,7 +71,7 @@ var elementKernels = map[string]bind{
 	"HardSigmoid":     blocks(hardSigmoid),
 	"HardSwish":       blocks(hardSwish),
 	"Swish":           blocks(swish),
-	"Mish":            bindCurve[float32],
+	"Mish":            blocks(mish),
 	"Softsign":        bindCurve[float32],
 
 	"Equal":          bindCompare,

@@ -95,6 +95,14 @@ func integerKernel[T integer](b *binding) []stage {
 			}
 		})
 	}
+	if b.n.Op == "Add" && b.in[0].bytes == b.out.bytes && b.in[1].bytes == b.out.bytes {
+		return spread(b.out.len(), func(from, to int) {
+			x, y, out := view[T](b.p, b.in[0])[from:to], view[T](b.p, b.in[1])[from:to], view[T](b.p, b.out)[from:to]
+			for i, v := range x {
+				out[i] = v + y[i]
+			}
+		})
+	}
 	if b.n.Op == "Mod" && b.n.Attrs.Truncate || b.n.Op == "BitShift" && b.n.Attrs.Left {
 		return pair(b, integerPair[T](b.n.Op+"/other"))
 	}

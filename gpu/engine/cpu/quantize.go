@@ -41,10 +41,16 @@ func quantize[T int8 | uint8](b *binding, low, high float64) []stage {
 			out := y[r*length : end]
 			for i, v := range x[r*length : end] {
 				q := math.RoundToEven(float64(v/scale)) + point
-				if q != q {
-					q = point
+				switch {
+				case q >= low && q <= high:
+					out[i] = T(int32(q))
+				case q != q:
+					out[i] = T(int32(point))
+				case q < low:
+					out[i] = T(int32(low))
+				default:
+					out[i] = T(int32(high))
 				}
-				out[i] = T(max(low, min(high, q)))
 			}
 		}
 	})
