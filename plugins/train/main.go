@@ -10,7 +10,6 @@ package main
 
 import (
 	"encoding/json"
-	"math"
 	"strconv"
 
 	"github.com/cloister-ai/cloister/abi"
@@ -133,11 +132,11 @@ func fit(net *network, views *augment, data *guest.Data, set settings, rep *repo
 	perEpoch := records / batch // the rest of an epoch comes first in another order
 	total := perEpoch * set.Epochs
 	rep.Records, rep.StepFLOPs, rep.Steps = perEpoch*batch, cost.FLOPs, total
+	rate := guest.Cosine(set.Rate, total)
 	for epoch := range set.Epochs {
 		guest.Progress(epoch, set.Epochs, "training")
 		for i := range perEpoch {
-			done := float64(epoch*perEpoch+i) / float64(total)
-			if err := step.Rate(float32(set.Rate * (1 + math.Cos(math.Pi*done)) / 2)); err != nil {
+			if err := step.Rate(rate.At(epoch*perEpoch + i)); err != nil {
 				return err
 			}
 			if _, err := data.Batch("train", i*batch, batch, uint32(epoch+1), xs, ys); err != nil {
