@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -62,6 +63,9 @@ func (c modelRunCmd) Run(ctx context.Context, log *slog.Logger, t *terminal, sta
 		return err
 	}
 	out, err := r.execute(ctx, log, t, state, wasm, input, map[string]sandbox.Model{"model": model})
+	if s := m.Card.Spec; errors.Is(err, abi.Invalid) && s != nil && s.Inputs[0].Recipe == "raw" {
+		err = withHint(err, "the model takes its elements as they are; say how a file becomes them with --pre, as in --pre %s", strings.Join(recipe.Presets(), " or "))
+	}
 	if err != nil {
 		return err
 	}
