@@ -6,8 +6,11 @@ package kernel
 // An element of the result is one chain of fused multiply-adds in the order of the
 // weights (channel, row, column), which starts from zero or its bias; padding
 // counts as zeros. Then come scale and shift, residual and activation, as in a
-// Product. RowBias, RowScale and RowShift have an element for each output channel;
-// Residual lies like the result.
+// Product. Where an image has at most eight positions, and a position reads 64
+// pixels or more, an element is a Dot instead, to which its bias is added.
+//
+// RowBias, RowScale and RowShift have an element for each output channel; Residual
+// lies like the result.
 type Conv struct {
 	Images, Groups int
 	InC, H, W      int
@@ -185,6 +188,13 @@ func (c *Conv) blockRows() int {
 // channels where rows alone give few tasks.
 func (c *Conv) split() (rows, blocks, channels, parts int) {
 	gm := c.OutC / c.Groups
+	if c.few() {
+		channels = gm
+		if c.InC/c.Groups*c.KH*c.KW*gm >= 1<<18 {
+			channels = (gm + 3) / 4
+		}
+		return c.OH, 1, channels, (gm + channels - 1) / channels
+	}
 	rows = c.blockRows()
 	blocks = (c.OH + rows - 1) / rows
 	parts = 1
@@ -234,6 +244,10 @@ func (c *Conv) Run(task int, y, x, w []float32) {
 		p.Residual = c.Residual[at:]
 	}
 	src := x[(image*c.InC+group*gi)*c.H*c.W:]
+	if c.few() {
+		c.dotted(p.M, k, p.C, src, w[m0*k:], &p.Epilogue)
+		return
+	}
 	if c.pointwise() {
 		p.B = Matrix{src[first*c.OW:], c.H * c.W, 1}
 		p.Run()

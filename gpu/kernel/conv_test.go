@@ -32,10 +32,18 @@ func (c *Conv) direct(y, x, w []float32) {
 					if c.RowBias != nil {
 						acc = c.RowBias[m]
 					}
+					var weights, pixels []float32
 					for k := range gi * c.KH * c.KW {
 						ch, i, j := k/(c.KH*c.KW), k/c.KW%c.KH, k%c.KW
 						v := pixel(img, m/gm*gi+ch, oy*c.Stride[0]+i*c.Dilation[0]-c.Pad[0], ox*c.Stride[1]+j*c.Dilation[1]-c.Pad[1])
+						weights, pixels = append(weights, w[m*gi*c.KH*c.KW+k]), append(pixels, v)
 						acc = fma(w[m*gi*c.KH*c.KW+k], v, acc)
+					}
+					if c.few() {
+						acc = Dot(pixels, weights)
+						if c.RowBias != nil {
+							acc += c.RowBias[m]
+						}
 					}
 					if c.RowScale != nil {
 						acc = fma(acc, c.RowScale[m], c.RowShift[m])
@@ -61,6 +69,9 @@ func drawConv(t *rapid.T) Conv {
 	}
 	c.H, c.W = n("h", 1, 20), n("w", 1, 40)
 	c.OH, c.OW = n("oh", 1, 12), n("ow", 1, 40)
+	if rapid.IntRange(0, 5).Draw(t, "few") == 0 {
+		c.OH, c.OW, c.InC = n("few oh", 1, 2), n("few ow", 1, 4), 16*c.Groups
+	}
 	if rapid.IntRange(0, 5).Draw(t, "broad") == 0 {
 		c.OH, c.OW = 2, n("broad ow", 60, 150)
 	}

@@ -2,20 +2,24 @@ package kernel
 
 // Gemv is y = alpha·a·x, or y += alpha·a·x with add, for a of m×n.
 //
-// Where the columns of a lie side by side (CS is 1), an element is a dot product:
-// sixteen chains of fused multiply-adds, one for each j mod 16, added up as a tree
-// (8, 4, 2, then 1 apart), then times alpha, fused with adding to y. Otherwise an
+// Where the columns of a lie side by side (CS is 1), an element is a Dot, then
+// times alpha, fused with adding to y. Otherwise an
 // element is one chain along j, fma(alpha·x(j), a(i,j), acc), as in Gemm.
 func Gemv(m, n int, alpha float32, a Matrix, x []float32, add bool, y []float32) {
 	y = y[:m]
 	if a.CS == 1 {
-		for i := range y {
-			d := Dot(a.Data[i*a.RS:][:n], x[:n])
-			if add {
-				y[i] = fma(alpha, d, y[i])
-			} else {
-				y[i] = alpha * d
+		if !add {
+			Dots(1, m, n, x, n, a.Data, a.RS, y, m, 1)
+			if alpha != 1 {
+				Scale(y, y, alpha)
 			}
+			return
+		}
+		var d [64]float32
+		for i := 0; i < m; i += len(d) {
+			rows := min(len(d), m-i)
+			Dots(1, rows, n, x, n, a.Data[i*a.RS:], a.RS, d[:], rows, 1)
+			Axpy(y[i:][:rows], alpha, d[:rows])
 		}
 		return
 	}
@@ -25,29 +29,13 @@ func Gemv(m, n int, alpha float32, a Matrix, x []float32, add bool, y []float32)
 	for j, v := range x[:n] {
 		v = float32(v * alpha)
 		at := j * a.CS
+		if a.RS == 1 {
+			Axpy(y, v, a.Data[at:])
+			continue
+		}
 		for i := range y {
 			y[i] = fma(v, a.Data[at], y[i])
 			at += a.RS
 		}
 	}
-}
-
-// Dot is Σ x(i)·y(i), as sixteen chains of fused multiply-adds, one for each i mod
-// 16, added up as a tree: 8, 4, 2, then 1 apart.
-func Dot(x, y []float32) float32 {
-	y = y[:len(x)]
-	var acc [16]float32
-	for i, v := range x {
-		acc[i%16] = fma(v, y[i], acc[i%16])
-	}
-	return tree16(&acc)
-}
-
-func tree16(acc *[16]float32) float32 {
-	for step := 8; step > 0; step /= 2 {
-		for i := range step {
-			acc[i] += acc[i+step]
-		}
-	}
-	return acc[0]
 }

@@ -112,3 +112,56 @@ func windowRows(dst []float32, cols int, src []float32, ss int, off []int32, row
 	}
 	return true
 }
+
+// dotsAtOnce is how many rows of both operands dots takes.
+func dotsAtOnce() (m, n int) {
+	if active == AVX2 {
+		return 2, 2
+	}
+	return 4, 4
+}
+
+func dots(m, n, k int, a []float32, lda int, b []float32, ldb int, out *[16]float32) {
+	switch active {
+	case AVX512:
+		dotsAVX512(m<<4|n, k, a, lda, b, ldb, out)
+	case AVX2:
+		dotsAVX2(m<<4|n, k, a, lda, b, ldb, out)
+	default:
+		portableDots(m, n, k, a, lda, b, ldb, out)
+	}
+}
+
+func dotsAVX512(size, k int, a []float32, lda int, b []float32, ldb int, out *[16]float32) {
+	switch size {
+	case 1<<4 | 1:
+		dots1x1AVX512(&a[0], 4*lda, &b[0], 4*ldb, k, out)
+	case 1<<4 | 4:
+		dots1x4AVX512(&a[0], 4*lda, &b[0], 4*ldb, k, out)
+	case 2<<4 | 1:
+		dots2x1AVX512(&a[0], 4*lda, &b[0], 4*ldb, k, out)
+	case 2<<4 | 4:
+		dots2x4AVX512(&a[0], 4*lda, &b[0], 4*ldb, k, out)
+	case 3<<4 | 1:
+		dots3x1AVX512(&a[0], 4*lda, &b[0], 4*ldb, k, out)
+	case 3<<4 | 4:
+		dots3x4AVX512(&a[0], 4*lda, &b[0], 4*ldb, k, out)
+	case 4<<4 | 1:
+		dots4x1AVX512(&a[0], 4*lda, &b[0], 4*ldb, k, out)
+	case 4<<4 | 4:
+		dots4x4AVX512(&a[0], 4*lda, &b[0], 4*ldb, k, out)
+	}
+}
+
+func dotsAVX2(size, k int, a []float32, lda int, b []float32, ldb int, out *[16]float32) {
+	switch size {
+	case 1<<4 | 1:
+		dots1x1AVX2(&a[0], 4*lda, &b[0], 4*ldb, k, out)
+	case 1<<4 | 2:
+		dots1x2AVX2(&a[0], 4*lda, &b[0], 4*ldb, k, out)
+	case 2<<4 | 1:
+		dots2x1AVX2(&a[0], 4*lda, &b[0], 4*ldb, k, out)
+	case 2<<4 | 2:
+		dots2x2AVX2(&a[0], 4*lda, &b[0], 4*ldb, k, out)
+	}
+}

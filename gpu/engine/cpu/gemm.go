@@ -100,6 +100,9 @@ func (p *product) tasks(rows, cols int) int {
 // bindProduct is a stage of blocks of products; ends returns the epilogue of all
 // rows and columns of the result of a batch.
 func bindProduct(b *binding, p product, alpha float32, ends func(batch int) kernel.Epilogue) stage {
+	if p.few(b, alpha) {
+		return bindDots(b, p, ends)
+	}
 	rows, cols := p.blocks()
 	down, across := (p.m+rows-1)/rows, (p.n+cols-1)/cols
 	return stage{p.tasks(rows, cols), func(_, t int) {
@@ -121,6 +124,43 @@ func bindProduct(b *binding, p product, alpha float32, ends func(batch int) kern
 			k.Residual = k.Residual[r0*p.n+c0:]
 		}
 		k.Run()
+	}}
+}
+
+// few reports whether the product has few rows, and columns that lie along k: then
+// its elements are dot products, which read the right operand once, as it lies.
+func (p *product) few(b *binding, alpha float32) bool {
+	return p.m <= 4 && p.k >= 32 && p.transB && !p.transA && alpha == 1
+}
+
+// bindDots computes products as dot products.
+func bindDots(b *binding, p product, ends func(batch int) kernel.Epilogue) stage {
+	cols := max(16, min(p.n, chunk*4/p.k))
+	across := (p.n + cols - 1) / cols
+	return stage{len(p.batch) * across, func(_, t int) {
+		o, e := p.batch[t/across], ends(t/across)
+		c0 := t % across * cols
+		n := min(cols, p.n-c0)
+		a, w, c := b.p.f32(b.in[0])[o.a:], b.p.f32(b.in[1])[o.b+c0*p.k:], b.p.f32(b.out)[o.c+c0:]
+		kernel.Dots(p.m, n, p.k, a, p.k, w, p.k, c, p.n, 1)
+		for i := range p.m {
+			row := c[i*p.n:][:n]
+			switch {
+			case e.RowBias != nil:
+				kernel.AddTo(row, row, e.RowBias[i])
+			case e.ColBias != nil:
+				kernel.Add(row, row, e.ColBias[c0:])
+			}
+			if e.Residual != nil {
+				kernel.Add(row, row, e.Residual[i*p.n+c0:])
+			}
+			switch e.Act {
+			case kernel.Clamp:
+				kernel.Bound(row, row, e.Low, e.High)
+			case kernel.Leaky:
+				kernel.LeakyRelu(row, row, e.Low)
+			}
+		}
 	}}
 }
 

@@ -15,6 +15,7 @@ var parts = map[string]func(){
 	"transpose": transposes,
 	"math":      functions,
 	"window":    windows,
+	"dots":      dots,
 }
 
 func main() {
