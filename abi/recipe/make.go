@@ -87,31 +87,26 @@ func sameShape(a, b []int64) bool {
 // encode returns x as elements of the port's type. A number that the type does
 // not hold is Invalid, never cut.
 func encode(port abi.Port, x []float32) ([]byte, error) {
-	b := make([]byte, 0, int64(len(x))*port.DType.Size())
 	le := binary.LittleEndian
-	for i, f := range x {
-		low, high := math.Inf(-1), math.Inf(1)
-		switch port.DType {
-		case abi.Float32:
+	b := make([]byte, 0, int64(len(x))*port.DType.Size())
+	switch port.DType {
+	case abi.Float32:
+		for _, f := range x {
 			b = le.AppendUint32(b, math.Float32bits(f))
-			continue
-		case abi.Float64:
-			b = le.AppendUint64(b, math.Float64bits(float64(f)))
-			continue
-		case abi.Uint8:
-			low, high = 0, math.MaxUint8
-		case abi.Int8:
-			low, high = math.MinInt8, math.MaxInt8
-		case abi.Int32:
-			low, high = math.MinInt32, math.MaxInt32-127 // the last float32 below
-		case abi.Int64:
-			low, high = -1<<53, 1<<53
-		case abi.Bool:
-			low, high = 0, 1
-		default:
-			return nil, fmt.Errorf("input %q is %v, which a recipe does not make: %w", port.Name, port.DType, abi.Invalid)
 		}
-		if v := float64(f); v != math.Trunc(v) || v < low || v > high {
+		return b, nil
+	case abi.Float64:
+		for _, f := range x {
+			b = le.AppendUint64(b, math.Float64bits(float64(f)))
+		}
+		return b, nil
+	}
+	within, ok := wholes[port.DType]
+	if !ok {
+		return nil, fmt.Errorf("input %q is %v, which a recipe does not make: %w", port.Name, port.DType, abi.Invalid)
+	}
+	for i, f := range x {
+		if v := float64(f); v != math.Trunc(v) || v < within[0] || v > within[1] {
 			return nil, fmt.Errorf("element %d is %v, input %q is %v: %w", i, f, port.Name, port.DType, abi.Invalid)
 		}
 		switch port.DType.Size() {
@@ -124,6 +119,13 @@ func encode(port abi.Port, x []float32) ([]byte, error) {
 		}
 	}
 	return b, nil
+}
+
+// wholes are the types of whole numbers, and what they hold: of int64 no more
+// than a float64 tells apart.
+var wholes = map[abi.DType][2]float64{
+	abi.Uint8: {0, math.MaxUint8}, abi.Int8: {math.MinInt8, math.MaxInt8}, abi.Int32: {math.MinInt32, math.MaxInt32},
+	abi.Int64: {-1 << 53, 1 << 53}, abi.Bool: {0, 1},
 }
 
 // arithmetic is a step that applies op with one number, or with one for each
