@@ -81,11 +81,5 @@ func (g *Graph) Mul(a, b Value) Value { return g.one("Mul", []Value{a, b}) }
 // Softmax turns the last axis of x into probabilities.
 func (g *Graph) Softmax(x Value) Value { return g.one("Softmax", []Value{x}, Int("axis", -1)) }
 
-// CrossEntropy is the mean loss of scores [n, classes] before the softmax
-// against labels int64 [n].
-func (g *Graph) CrossEntropy(scores, labels Value) Value {
-	return g.one("SoftmaxCrossEntropyLoss", []Value{scores, labels}, String("reduction", "mean"))
-}
-
 // Concat joins values along an axis.
 func (g *Graph) Concat(axis int64, in ...Value) Value { return g.one("Concat", in, Int("axis", axis)) }
