@@ -27,6 +27,7 @@ func Run(t *testing.T, e abi.Engine, refuses ...string) {
 	}{
 		{"EverythingDifferentiableIsTrueInFloat64", doubles},
 		{"MalformedNodesAreInvalidAndSaySo", malformedNodes},
+		{"MalformedFormsAreInvalidAndSaySo", malformedForms},
 		{"GraphsAreChecked", graphsAreChecked},
 		{"AGraphIsFrozenOnceCompiled", frozen},
 		{"GradientsAddUpOverAllWays", gradientPaths},
