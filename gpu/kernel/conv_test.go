@@ -66,6 +66,9 @@ func drawConv(t *rapid.T) Conv {
 	c.InC, c.OutC = c.Groups*n("gi", 1, 5), c.Groups*n("gm", 1, 20)
 	if rapid.Bool().Draw(t, "depthwise") {
 		c.InC, c.OutC = c.Groups, c.Groups
+		if rapid.Bool().Draw(t, "nine") {
+			c.KH, c.KW, c.Stride, c.Dilation = 3, 3, [2]int{1, 1}, [2]int{1, 1}
+		}
 	}
 	c.H, c.W = n("h", 1, 20), n("w", 1, 40)
 	c.OH, c.OW = n("oh", 1, 12), n("ow", 1, 40)

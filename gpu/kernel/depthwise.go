@@ -20,6 +20,7 @@ func (c *Conv) depthFast(b *bench, y, x, filter []float32, e *Epilogue) bool {
 		numbers[3], numbers[4] = e.Low, e.High
 	}
 	step := c.Stride[1]
+	nine := c.KH == 3 && c.KW == 3 && c.Stride == [2]int{1, 1} && c.Dilation == [2]int{1, 1}
 	width := c.OW + (c.KW-1)*c.Dilation[1]/step
 	plane := Conv{H: c.H, W: c.W, OW: width, KH: 1, KW: step, Stride: [2]int{1, step}, Dilation: [2]int{1, 1}, Pad: c.Pad}
 	reach := (c.KH-1)*c.Dilation[0] + 1
@@ -35,7 +36,7 @@ func (c *Conv) depthFast(b *bench, y, x, filter []float32, e *Epilogue) bool {
 				b.offsets[i*c.KW+j] = int32(4 * (at + i*c.Dilation[0]*width))
 			}
 		}
-		depthwiseRows(y[first*c.OW:][:n*c.OW], c.OW, b.right, c.Stride[0]*width, b.offsets, filter, n, &numbers)
+		depthwiseRows(y[first*c.OW:][:n*c.OW], c.OW, b.right, c.Stride[0]*width, b.offsets, filter, n, nine, &numbers)
 	}
 	return true
 }

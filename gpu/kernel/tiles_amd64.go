@@ -91,7 +91,17 @@ func copyRows(dst []float32, ds int, src []float32, ss, rows, cols, step int) bo
 	return true
 }
 
-func depthwiseRows(dst []float32, cols int, src []float32, ss int, off []int32, w []float32, rows int, numbers *[5]float32) {
+// depthwiseRows computes rows of cols elements; nine says that the taps are 3×3
+// neighbours, in rows ss apart.
+func depthwiseRows(dst []float32, cols int, src []float32, ss int, off []int32, w []float32, rows int, nine bool, numbers *[5]float32) {
+	if nine && active == AVX512 && rows >= 4 {
+		depthwise3AVX512(&dst[0], 4*cols, &src[0], 4*ss, &w[0], rows/4, cols, numbers)
+		done := rows / 4 * 4
+		if rows -= done; rows == 0 {
+			return
+		}
+		dst, src = dst[done*cols:], src[done*ss:]
+	}
 	if active == AVX512 {
 		depthwiseAVX512(&dst[0], 4*cols, &src[0], 4*ss, &off[0], &w[0], len(off), rows, cols, numbers)
 		return

@@ -21,6 +21,9 @@ func windowSumAVX2(dst *float32, src *float32, off *int32, taps int, n int)
 func depthwiseAVX2(dst *float32, ds int, src *float32, ss int, off *int32, w *float32, taps int, rows int, cols int, numbers *[5]float32)
 
 //go:noescape
+func depthwise3AVX512(dst *float32, ds int, src *float32, ss int, w *float32, fours int, cols int, numbers *[5]float32)
+
+//go:noescape
 func windowRowsAVX512(dst *float32, ds int, src *float32, ss int, off *int32, taps int, rows int, cols int)
 
 //go:noescape

@@ -15,6 +15,7 @@ func windows() {
 		v.depthwise()
 	}
 	defineEvens()
+	avx512.depthwise3()
 	avx512.windowRows(1)
 	avx512.windowRows(2)
 }
