@@ -196,6 +196,8 @@ func pairCases() []opCase {
 		{name: "Tanh/empty", in: []operand{plain(zeros(abi.Float32, 0))}, want: unary(nil)},
 		{name: "Mul/float16", in: []operand{halves(1, 3, 4), halves(2, 4)}, want: zipped(func(a, b float64) float64 { return a * b }), fine: 1e-3},
 		{name: "Tanh/float16", in: []operand{halves(1, 3, 4)}, want: unary(math.Tanh), fine: 1e-3},
+		{name: "Mul/gradient/float16", in: []operand{differ(halves(1, 3, 4).array), differ(halves(2, 4).array)}, want: zipped(func(a, b float64) float64 { return a * b }), fine: 2e-3},
+		{name: "Sigmoid/gradient/float16", in: []operand{differ(halves(1, 3, 4).array)}, want: unary(func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }), fine: 2e-3},
 		{name: "Max/float16", in: []operand{halves(1, 3, 4), halves(2, 4)}, want: zipped(math.Max), fine: 1e-9},
 	}
 	out[2].want = unary(func(x float64) float64 { return x })

@@ -25,11 +25,11 @@ var withoutDouble = []string{"DequantizeLinear"}
 // floats32 lists operands that are float32 whatever the others are.
 var floats32 = map[string][]int{"Resize": {2}, "Upsample": {1}}
 
-// double is the case with float64 for float32.
+// double is the case with float64 for its floats.
 func (c opCase) double() opCase {
 	c.in, c.attrs = slices.Clone(c.in), slices.Clone(c.attrs)
 	for i, o := range c.in {
-		if o.dt == abi.Float32 && !slices.Contains(floats32[c.op()], i) {
+		if (o.dt == abi.Float32 || o.dt == abi.Float16) && !slices.Contains(floats32[c.op()], i) {
 			c.in[i].dt = abi.Float64
 		}
 	}

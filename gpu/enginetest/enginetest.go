@@ -118,6 +118,10 @@ func (c opCase) gradient(t *testing.T, b *builder) {
 	if w.dt, _, err = b.g.Type(v); err != nil {
 		t.Fatal(err)
 	}
+	if w.dt == abi.Float16 { // the loss is no float16
+		w.dt = abi.Float32
+		v = b.node("Cast", attrs("to", int(w.dt)), v)
+	}
 	loss := b.node("Mul", nil, v, b.constant(w))
 	if len(y.shape) > 0 {
 		loss = b.node("ReduceSum", attrs("keepdims", 0), loss)

@@ -33,6 +33,9 @@ func (c *call) add(op operator, list []abi.Attr) ([]abi.Value, error) {
 	if c.attrs, err = newAttrs(list); err != nil {
 		return nil, err
 	}
+	if c.g.cfg.Opset < 6 {
+		c.attrs.skip("consumed_inputs") // what a program may write over
+	}
 	if op.compose != nil {
 		if out, err := c.compose(op); out != nil || err != nil {
 			return out, err

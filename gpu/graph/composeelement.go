@@ -134,7 +134,6 @@ func composeClip(c *call, t *builder) ([]abi.Value, error) {
 // each channel stood at axis 1.
 func composePRelu(c *call, t *builder) ([]abi.Value, error) {
 	if c.g.cfg.Opset < FullOpset && !c.internal() {
-		c.attrs.skip("consumed_inputs")
 		slope, rank := c.in[1].Elements(), len(c.in[0].Shape)
 		if slope == 1 || rank < 2 {
 			return []abi.Value{t.node("PRelu", []abi.Value{c.n.In[0], t.reshape(c.n.In[1], []int64{slope})})}, nil
@@ -175,6 +174,9 @@ func inferDropout(c *call) (Type, error) {
 	c.attrs.skip("seed")
 	if c.g.cfg.Opset < 12 {
 		c.attrs.skip("ratio")
+	}
+	if c.g.cfg.Opset < FullOpset && c.attrs.int("is_test", 0) != 1 {
+		return Type{}, invalid("is_test is 0, supported is 1")
 	}
 	if !c.has(2) {
 		return c.in[0], nil

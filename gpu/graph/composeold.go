@@ -13,7 +13,6 @@ func composeOld(c *call, t *builder) ([]abi.Value, error) {
 	if c.g.cfg.Opset >= FullOpset || c.internal() {
 		return nil, nil
 	}
-	c.attrs.skip("consumed_inputs") // what a program may write over
 	a, b := c.in[0].Shape, c.in[1].Shape
 	if !c.attrs.flag("broadcast", 0) {
 		if !slices.Equal(a, b) {

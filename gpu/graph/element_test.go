@@ -61,6 +61,8 @@ func TestFormsOfElementOperatorsAreThoseOfTheirOpset(t *testing.T) {
 		{"broadcasting of the first operand", 6, "Add", []abi.Attr{number("broadcast", 1)}, func(m made) []abi.Value { return []abi.Value{m.leaf(f32, 3), m.leaf(f32, 2, 3)} }, "broadcast to"},
 		{"broadcasting on demand too late", 7, "Add", []abi.Attr{number("broadcast", 1)}, func(m made) []abi.Value { return []abi.Value{m.leaf(f32, 2, 3), m.leaf(f32, 3)} }, "broadcast"},
 		{"a slope for each channel", 6, "PRelu", nil, func(m made) []abi.Value { return []abi.Value{m.leaf(f32, 2, 3, 4), m.leaf(f32, 3)} }, ""},
+		{"what may be written over", 5, "Relu", []abi.Attr{{Name: "consumed_inputs", Type: abi.AttrInts, Ints: []int64{0}}}, func(m made) []abi.Value { return []abi.Value{m.leaf(f32, 2)} }, ""},
+		{"what may be written over too late", 6, "Relu", []abi.Attr{{Name: "consumed_inputs", Type: abi.AttrInts, Ints: []int64{0}}}, func(m made) []abi.Value { return []abi.Value{m.leaf(f32, 2)} }, "consumed_inputs"},
 		{"bounds as attributes", 6, "Clip", []abi.Attr{float("min", -1), float("max", 1)}, func(m made) []abi.Value { return []abi.Value{m.leaf(f32, 2)} }, ""},
 		{"bounds as inputs too early", 10, "Clip", nil, func(m made) []abi.Value { return []abi.Value{m.leaf(f32, 2), m.hold(f32, one...)} }, "opset 11"},
 		{"bounds as attributes too late", 11, "Clip", []abi.Attr{float("min", -1)}, func(m made) []abi.Value { return []abi.Value{m.leaf(f32, 2)} }, "min"},
@@ -90,6 +92,8 @@ func TestFormsOfElementOperatorsAreThoseOfTheirOpset(t *testing.T) {
 		{"training", 13, "Dropout", nil, func(m made) []abi.Value {
 			return []abi.Value{m.leaf(f32, 2), m.hold(f32, one...), m.hold(yes, 1)}
 		}, "training_mode"},
+		{"a test long ago", 6, "Dropout", []abi.Attr{number("is_test", 1), float("ratio", 0.5)}, func(m made) []abi.Value { return []abi.Value{m.leaf(f32, 2)} }, ""},
+		{"training long ago", 6, "Dropout", nil, func(m made) []abi.Value { return []abi.Value{m.leaf(f32, 2)} }, "is_test"},
 		{"the ratio as attribute", 11, "Dropout", []abi.Attr{float("ratio", 0.5)}, func(m made) []abi.Value { return []abi.Value{m.leaf(f32, 2)} }, ""},
 		{"the ratio as attribute too late", 12, "Dropout", []abi.Attr{float("ratio", 0.5)}, func(m made) []abi.Value { return []abi.Value{m.leaf(f32, 2)} }, "ratio"},
 

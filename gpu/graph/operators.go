@@ -41,7 +41,7 @@ var unchanged = map[string]bool{
 // older lists, with its opset, the form before opset 7 from which on other
 // operators are understood.
 var older = map[string]int{
-	"Add": 1, "And": 1, "Concat": 4, "Constant": 1, "Div": 1, "Equal": 1, "Greater": 1, "Less": 1, "Mul": 1, "Or": 1, "PRelu": 1, "Pad": 2,
+	"Add": 1, "And": 1, "Concat": 4, "Constant": 1, "Div": 1, "Dropout": 1, "Equal": 1, "Greater": 1, "Less": 1, "Mul": 1, "Or": 1, "PRelu": 1, "Pad": 2,
 	"Pow": 1, "Reshape": 1, "Split": 2, "Sub": 1, "Tile": 6, "TopK": 1, "Xor": 1,
 }
 

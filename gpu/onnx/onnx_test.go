@@ -196,7 +196,7 @@ func TestWhatIsNotSupportedIsRefusedByName(t *testing.T) {
 		{"segments", model(21, join(x, initializer(1, 1, 2, 1, 8, "w", 3, ""), relu, y)), "segments"},
 		{"sparse", model(21, join(x, msg(15, ""), relu, y)), "sparse"},
 		{"functions", append(model(21, join(x, relu, y)), msg(25, "")...), "functions"},
-		{"opset", model(6, join(x, node("Dropout", []string{"x"}, "y"), y)), "opset 7"},
+		{"opset", model(6, join(x, node("LpPool", []string{"x"}, "y"), y)), "opset 7"},
 		{"late opset", model(25, join(x, relu, y)), "opset 25"},
 		{"no opset", msg(1, 8, 7, join(x, relu, y)), "opset"},
 		{"no graph", msg(1, 8, 8, msg(2, 21)), "graph"},
