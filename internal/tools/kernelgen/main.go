@@ -1,5 +1,6 @@
 // Command kernelgen writes the assembly of gpu/kernel: kernelgen -part NAME -out
 // FILE -stubs FILE -pkg kernel. The parts are the keys of the table below.
+// go generate ./gpu/kernel runs it for all of them.
 package main
 
 import (
@@ -20,7 +21,15 @@ var parts = map[string]func(){
 
 func main() {
 	part := flag.String("part", "", "what to generate")
+	sums := flag.String("sums", "", "write sums of the generator and of what is generated to a file instead")
 	flag.Parse()
+	if *sums != "" {
+		if err := writeSums(*sums); err != nil {
+			fmt.Fprintln(os.Stderr, "kernelgen:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	generate, ok := parts[*part]
 	if !ok {
 		fmt.Fprintf(os.Stderr, "kernelgen: no part %q\n", *part)
