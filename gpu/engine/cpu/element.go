@@ -7,31 +7,12 @@ import (
 	"github.com/cloister-ai/cloister/gpu/kernel"
 )
 
-func exp(x float32) float32  { return float32(math.Exp(float64(x))) }
-func sqrt(x float32) float32 { return float32(math.Sqrt(float64(x))) }
-
 func sigmoid(x float32) float32 { return float32(1 / (1 + math.Exp(-float64(x)))) }
 
 // softplus is log(1+eˣ), without overflow for large x.
 func softplus(x float32) float32 {
 	v := float64(x)
 	return float32(math.Max(v, 0) + math.Log1p(math.Exp(-math.Abs(v))))
-}
-
-// clamp follows ONNX: NaN stays, and where low is above high the result is high.
-func clamp(x, low, high float32) float32 {
-	if x < low {
-		x = low
-	}
-	if x > high {
-		x = high
-	}
-	return x
-}
-
-func gelu(x float32) float32 {
-	v := float64(x)
-	return float32(v * 0.5 * (1 + math.Erf(v/math.Sqrt2)))
 }
 
 func geluGrad(dy, x float32) float32 {
