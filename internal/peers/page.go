@@ -20,7 +20,8 @@ const preface = `<!-- Written by make bench-peers. Do not edit. -->
 
 ` + "`make bench-peers`" + ` measures the machine it runs on and writes this page: our engine against the libraries that others would use on a processor, each in a
 process of its own, loaded once, in rounds in which each has one turn. What the candidates compute is compared. Times of one thread are processor time; of two, wall
-time of the best run of a turn. Both are medians over %d rounds of turns of %v; the best turn stands beside. *times as fast* is the peer's median over ours: above 1 we are faster.
+time of the best run of a turn. Both are medians over %d rounds of turns of %v; the best turn stands beside. *times as fast* is the peer's median over ours: above 1 we are faster; *by the best* is the same
+of the best turns, which another process's load falsifies less.
 OpenBLAS, in PyTorch too, is told to use those of its kernels that are fastest here; no library's idle threads spin.
 
 Machine: %s, %d cores, %s.
@@ -33,8 +34,8 @@ func (p *page) section(title string, threads int, fought [][]outcome, duels []du
 	if duels[0].flops > 0 {
 		unit = "GF/s"
 	}
-	fmt.Fprintf(&p.text, "\n## %s, %s\n\n| | Cloister, %s | best | the peer | best | | times as fast |\n|---|--:|--:|--:|--:|---|--:|\n", title, plural(threads, "thread"), unit)
-	var ratios []float64
+	fmt.Fprintf(&p.text, "\n## %s, %s\n\n| | Cloister, %s | best | the peer | best | | times as fast | by the best |\n|---|--:|--:|--:|--:|---|--:|--:|\n", title, plural(threads, "thread"), unit)
+	var ratios, bests []float64
 	var notes []string
 	for i, d := range duels {
 		ours := fought[i][0]
@@ -42,11 +43,11 @@ func (p *page) section(title string, threads int, fought [][]outcome, duels []du
 			p.version(ours)
 			p.version(peer)
 			cells := append(d.cells(ours), d.cells(peer)...)
-			times := "–"
+			times := "– | –"
 			if ours.refused == "" && peer.refused == "" {
-				ratio := peer.median() / ours.median()
-				ratios = append(ratios, ratio)
-				times = short(ratio) + " ×"
+				ratio, best := peer.median()/ours.median(), peer.best()/ours.best()
+				ratios, bests = append(ratios, ratio), append(bests, best)
+				times = short(ratio) + " × | " + short(best) + " ×"
 			}
 			fmt.Fprintf(&p.text, "| %s | %s | %s | %s |\n", d.what, strings.Join(cells, " | "), peer.name, times)
 			for _, o := range []outcome{ours, peer} {
@@ -61,7 +62,7 @@ func (p *page) section(title string, threads int, fought [][]outcome, duels []du
 		}
 	}
 	if len(ratios) > 1 {
-		fmt.Fprintf(&p.text, "\nGeometric mean of %d: **%s ×**.\n", len(ratios), short(geomean(ratios)))
+		fmt.Fprintf(&p.text, "\nGeometric mean of %d: **%s ×**, by the best %s ×.\n", len(ratios), short(geomean(ratios)), short(geomean(bests)))
 	}
 	if len(notes) > 0 {
 		fmt.Fprintf(&p.text, "\n%s\n", strings.Join(notes, "\n"))
