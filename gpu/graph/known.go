@@ -161,6 +161,9 @@ func (c *call) ranged(dt abi.DType, count int64, at func(i int64) uint64) (Type,
 	if count > maxKnown/dt.Size() {
 		return Type{}, invalid("a range of %d elements, at most %d", count, maxKnown/dt.Size())
 	}
+	if err := c.g.spend(uint64(count)); err != nil {
+		return Type{}, err
+	}
 	c.value = make([]byte, 0, t.Bytes())
 	for i := range count {
 		c.value = appendBits(c.value, dt, at(i))
@@ -187,6 +190,9 @@ func integer(n *Node) int64 {
 func inferNonZero(c *call) (Type, error) {
 	n, err := c.constant(0)
 	if err != nil {
+		return Type{}, err
+	}
+	if err := c.g.spend(mulSat(int64(len(n.Shape)+1), n.Elements())); err != nil {
 		return Type{}, err
 	}
 	size := n.DType.Size()

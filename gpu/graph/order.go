@@ -73,6 +73,9 @@ func composeUnique(c *call, t *builder) ([]abi.Value, error) {
 		s = []int64{n.Elements()}
 		v = t.reshape(v, s)
 	}
+	if err := c.g.spend(mulSat(64, n.Elements())); err != nil { // comparisons, of a sort
+		return nil, err
+	}
 	u := newParts(n, s, a)
 	order := make([]int64, s[a])
 	for i := range order {

@@ -59,7 +59,7 @@ func (t *builder) nearest(v abi.Value, how Resample, axis int, n, out int64, out
 		t.fail(invalid("axis %d of %d elements, at most %d", axis, out, maxKnown/8))
 		return 0
 	}
-	index, inside := make([]int64, out), make([]byte, out)
+	index, inside := make([]int64, out), make([]byte, out) // paid for as constants
 	missing := false
 	for o := range index {
 		if k := how.Nearest(o, n, out); k >= 0 {
