@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/gpu/kernel"
 )
 
 // A standardized row is (x - mean)/√(variance + ε), or x/√(mean of squares + ε)
@@ -11,9 +12,9 @@ import (
 
 func bindStandardize(b *binding) []stage {
 	if b.out.typ.DType == abi.Float64 {
-		return standardize[float64](b)
+		return standardize(b)
 	}
-	return standardize[float32](b)
+	return fastStandardize(b)
 }
 
 func bindStandardizeGrad(b *binding) []stage {
@@ -40,14 +41,30 @@ func center[T real](x []T, eps float32, square bool) (mean, inv float64) {
 	return mean, 1 / math.Sqrt(sq/float64(len(x))+float64(eps))
 }
 
-func standardize[T real](b *binding) []stage {
+func fastStandardize(b *binding) []stage {
 	n, eps, square := rowLen(b.out.typ.Shape, b.n.Attrs.Axis), b.n.Attrs.Epsilon, b.n.Attrs.Square
 	return spreadBy(b.out.len()/n, max(1, chunk/n), func(from, to int) {
 		for r := from; r < to; r++ {
-			x, y := view[T](b.p, b.in[0])[r*n:][:n], view[T](b.p, b.out)[r*n:][:n]
+			x, y := b.p.f32(b.in[0])[r*n:][:n], b.p.f32(b.out)[r*n:][:n]
+			if square {
+				kernel.Scale(y, x, float32(1/math.Sqrt(kernel.SumSquares(x, 0)/float64(n)+float64(eps))))
+				continue
+			}
+			mean, inv := moments(x, eps)
+			kernel.AddTo(y, x, float32(-mean))
+			kernel.Scale(y, y, float32(inv))
+		}
+	})
+}
+
+func standardize(b *binding) []stage {
+	n, eps, square := rowLen(b.out.typ.Shape, b.n.Attrs.Axis), b.n.Attrs.Epsilon, b.n.Attrs.Square
+	return spreadBy(b.out.len()/n, max(1, chunk/n), func(from, to int) {
+		for r := from; r < to; r++ {
+			x, y := view[float64](b.p, b.in[0])[r*n:][:n], view[float64](b.p, b.out)[r*n:][:n]
 			mean, inv := center(x, eps, square)
 			for i, v := range x {
-				y[i] = T((float64(v) - mean) * inv)
+				y[i] = (v - mean) * inv
 			}
 		}
 	})
