@@ -17,6 +17,7 @@ var parts = map[string]func(){
 	"math":      functions,
 	"window":    windows,
 	"dots":      dots,
+	"integers":  integers,
 }
 
 func main() {
