@@ -141,6 +141,7 @@ type judgement struct {
 	Label   string
 	Score   float64
 	Top     []recipe.Guess
+	Scores  []float64
 	Windows [][]recipe.Guess
 	Outputs []struct {
 		Name           string
@@ -226,8 +227,17 @@ func TestInferCarriesStateFromWindowToWindow(t *testing.T) {
 	})
 	sound := []byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data\x06\x00\x00\x00\x00\x20\x00\x20\x00\x40")
 	got := judge(t, m, nil, sound)[0] // 0 ¼ ¼, then ¼ ½ 0: sums ½ and ¾, twice each
-	if len(got.Windows) != 2 || got.Windows[0][0].Score != 1 || got.Windows[1][0].Score != 2.5 || got.Score != 2.5 {
-		t.Errorf("windows %+v; want 1, then 2.5", got.Windows)
+	if !slices.Equal(got.Scores, []float64{1, 2.5}) || got.Score != 2.5 || got.Windows != nil {
+		t.Errorf("scores %v and %+v; want 1, then 2.5", got.Scores, got)
+	}
+	var card vault.Card
+	if err := json.Unmarshal(m.Card, &card); err != nil {
+		t.Fatal(err)
+	}
+	card.Spec.Reading = "threshold 2"
+	loud := judge(t, imported(t, m.ONNX, nil, *card.Spec), nil, sound)[0]
+	if len(loud.Windows) != 2 || len(loud.Windows[0]) != 0 || loud.Windows[1][0].Score != 2.5 || loud.Scores != nil {
+		t.Errorf("loud windows %+v; want none, then 2.5", loud)
 	}
 	if !slices.Equal(got.Outputs[1].Shape, []int64{2, 1, 1}) {
 		t.Errorf("output %+v", got.Outputs[1])

@@ -88,6 +88,9 @@ func (r Reading) Top(n int) Reading {
 	return r
 }
 
+// Drops reports whether labels below a threshold are left out.
+func (r Reading) Drops() bool { return r.keep }
+
 // A Guess is one label and its score.
 type Guess struct {
 	Label string  `json:"label"`

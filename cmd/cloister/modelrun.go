@@ -150,6 +150,7 @@ func writeArrays(t *terminal, path string, out []byte) error {
 type modelAnswer struct {
 	Top     []recipe.Guess   `json:"top"`
 	Windows [][]recipe.Guess `json:"windows"`
+	Scores  []float64        `json:"scores"`
 	Every   float64          `json:"every_seconds"`
 	Outputs []struct {
 		Name, DType    string
@@ -183,7 +184,10 @@ func showAnswers(t *terminal, inputs []string, out []byte) error {
 					fmt.Fprintf(w, "%s at %.2f s\t%s\t%.3f\n", name, float64(k)*a.Every, oneLine(g.Label, 80), g.Score)
 				}
 			}
-			if a.Windows == nil {
+			for k, score := range a.Scores {
+				fmt.Fprintf(w, "%s at %.2f s\t%s\t%.3f\n", name, float64(k)*a.Every, oneLine(a.Top[0].Label, 80), score)
+			}
+			if a.Windows == nil && a.Scores == nil {
 				for _, g := range a.Top {
 					fmt.Fprintf(w, "%s\t%s\t%.3f\n", name, oneLine(g.Label, 80), g.Score)
 				}

@@ -13,12 +13,13 @@ import (
 
 // An answer is about one record. Label, Score and Top are of the first output,
 // where its card says how it is read; of a sound in windows they are the best of
-// any window, and Windows has them all.
+// any window, and Windows or Scores has them all.
 type answer struct {
 	Label   string           `json:"label,omitempty"`
 	Score   float64          `json:"score,omitempty"`
 	Top     []recipe.Guess   `json:"top,omitempty"`
 	Windows [][]recipe.Guess `json:"windows,omitempty"`
+	Scores  []float64        `json:"scores,omitempty"`        // instead of Windows, where there is one score in each
 	Every   float64          `json:"every_seconds,omitempty"` // from one window to the next
 	Outputs []summary        `json:"outputs"`
 }
@@ -52,7 +53,10 @@ func (m *model) answer(out []output) (answer, error) {
 		if err != nil {
 			return a, guest.Within("output "+first.name, err)
 		}
-		if first.windows > 1 {
+		switch {
+		case first.windows > 1 && n == 1 && !m.reading.Drops(): // an hour has many windows
+			a.Scores = append(a.Scores, math.Round(top[0].Score*1000)/1000)
+		case first.windows > 1:
 			a.Windows = append(a.Windows, top)
 		}
 		if len(top) > 0 && (len(a.Top) == 0 || top[0].Score > a.Top[0].Score) {
