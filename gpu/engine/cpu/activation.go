@@ -79,3 +79,10 @@ func mish(_ *graph.Attrs, y, x, tmp []float32) {
 		y[i] = x[i] * (n / (n + 2))
 	}
 }
+
+func bindGelu(b *binding) []stage {
+	if b.n.Attrs.Tanh {
+		return bindCurve[float32](b)
+	}
+	return eachRange(kernel.Gelu)(b)
+}

@@ -172,6 +172,12 @@ func mishSlope(x float64) float64 {
 	return t + float64(x*(1-float64(t*t))*logistic(x))
 }
 
+// The tanh form of Gelu is x/2·(1+tanh(√(2/π)(x+0.044715x³))).
+const (
+	geluInner = 0.7978845608028654 // √(2/π)
+	geluCube  = 0.044715
+)
+
 func geluOf(a *graph.Attrs, x float64) float64 {
 	if a.Tanh {
 		return 0.5 * x * (1 + math.Tanh(geluInner*(x+float64(geluCube*x*x*x))))

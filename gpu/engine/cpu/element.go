@@ -4,51 +4,7 @@ import (
 	"math"
 
 	"github.com/cloister-ai/cloister/gpu/graph"
-	"github.com/cloister-ai/cloister/gpu/kernel"
 )
-
-func sigmoid(x float32) float32 { return float32(1 / (1 + math.Exp(-float64(x)))) }
-
-// softplus is log(1+eˣ), without overflow for large x.
-func softplus(x float32) float32 {
-	v := float64(x)
-	return float32(math.Max(v, 0) + math.Log1p(math.Exp(-math.Abs(v))))
-}
-
-func geluGrad(dy, x float32) float32 {
-	v := float64(x)
-	return float32(float64(dy) * (0.5*(1+math.Erf(v/math.Sqrt2)) + v*math.Exp(-v*v/2)/math.Sqrt(2*math.Pi)))
-}
-
-// The tanh form of Gelu is x/2·(1+tanh(√(2/π)(x+0.044715x³))).
-func geluTanh(x float32) float32 {
-	v := float64(x)
-	return float32(0.5 * v * (1 + math.Tanh(geluInner*(v+geluCube*v*v*v))))
-}
-
-const (
-	geluInner = 0.7978845608028654 // √(2/π)
-	geluCube  = 0.044715
-)
-
-func geluTanhGrad(dy, x float32) float32 {
-	v := float64(x)
-	t := math.Tanh(geluInner * (v + geluCube*v*v*v))
-	return float32(float64(dy) * (0.5*(1+t) + 0.5*v*(1-t*t)*geluInner*(1+3*geluCube*v*v)))
-}
-
-// each is the kernel that applies a function of the node to every element.
-func each(f func(*graph.Node) func(float32) float32) func(*binding) []stage {
-	return func(b *binding) []stage {
-		f := f(b.n)
-		return spread(b.out.len(), func(from, to int) {
-			x, y := b.p.f32(b.in[0])[from:to], b.p.f32(b.out)[from:to]
-			for i, v := range x {
-				y[i] = f(v)
-			}
-		})
-	}
-}
 
 // eachRangeOf is the kernel that applies a function of ranges.
 func eachRangeOf(f func(*graph.Node) func(dst, x []float32)) func(*binding) []stage {
@@ -60,10 +16,6 @@ func eachRangeOf(f func(*graph.Node) func(dst, x []float32)) func(*binding) []st
 
 func eachRange(f func(dst, x []float32)) func(*binding) []stage {
 	return eachRangeOf(func(*graph.Node) func(dst, x []float32) { return f })
-}
-
-func eachOf(f func(float32) float32) func(*binding) []stage {
-	return each(func(*graph.Node) func(float32) float32 { return f })
 }
 
 // eachGrad is the kernel of dx from dy and what the forward operator read or gave.
@@ -79,15 +31,20 @@ func eachGrad(f func(*graph.Node) func(dy, x float32) float32) func(*binding) []
 	}
 }
 
-func eachGradOf(f func(dy, x float32) float32) func(*binding) []stage {
-	return eachGrad(func(*graph.Node) func(dy, x float32) float32 { return f })
+// eachGradRange is the kernel of a gradient of ranges: of dy, and of what the
+// forward operator gave.
+func eachGradRange(f func(dx, dy, y []float32)) func(*binding) []stage {
+	return func(b *binding) []stage {
+		return spread(b.out.len(), func(from, to int) {
+			f(b.p.f32(b.out)[from:to], b.p.f32(b.in[0])[from:to], b.p.f32(b.in[1])[from:to])
+		})
+	}
 }
 
-// bindReluGrad passes dy where y is above zero.
-func bindReluGrad(b *binding) []stage {
-	return spread(b.out.len(), func(from, to int) {
-		kernel.PassPositive(b.p.f32(b.out)[from:to], b.p.f32(b.in[0])[from:to], b.p.f32(b.in[1])[from:to])
-	})
+func absolute(dst, x []float32) {
+	for i, v := range x {
+		dst[i] = math.Float32frombits(math.Float32bits(v) &^ (1 << 31))
+	}
 }
 
 // arithmetic is one binary operation over slices of equal length, or with a

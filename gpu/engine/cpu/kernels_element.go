@@ -1,8 +1,6 @@
 package cpu
 
 import (
-	"math"
-
 	"github.com/cloister-ai/cloister/gpu/graph"
 	"github.com/cloister-ai/cloister/gpu/kernel"
 )
@@ -14,8 +12,8 @@ var elementKernels = map[string]bind{
 	"Mul":        zip(arithmetic{kernel.Mul, kernel.Scale, func(d []float32, a float32, b []float32) { kernel.Scale(d, b, a) }}),
 	"Div":        zip(arithmetic{kernel.Div, kernel.DivBy, func(d []float32, a float32, b []float32) { kernel.DivInto(d, b, a) }}),
 	"Pow":        bindPow,
-	"Neg":        eachOf(func(x float32) float32 { return -x }),
-	"Abs":        eachOf(func(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }),
+	"Neg":        eachRange(func(dst, x []float32) { kernel.Scale(dst, x, -1) }),
+	"Abs":        eachRange(absolute),
 	"Exp":        eachRange(kernel.Exp),
 	"Log":        eachRange(kernel.Log),
 	"Sqrt":       eachRange(kernel.Sqrt),
@@ -24,20 +22,11 @@ var elementKernels = map[string]bind{
 	"LeakyRelu": eachRangeOf(func(n *graph.Node) func(dst, x []float32) {
 		return func(dst, x []float32) { kernel.LeakyRelu(dst, x, n.Attrs.Alpha) }
 	}),
-	"Sigmoid": eachRange(kernel.Sigmoid),
-	"Tanh":    eachRange(kernel.Tanh),
-	"Erf":     eachRange(kernel.Erf),
-	"Gelu": eachRangeOf(func(n *graph.Node) func(dst, x []float32) {
-		if !n.Attrs.Tanh {
-			return kernel.Gelu
-		}
-		return func(dst, x []float32) {
-			for i, v := range x {
-				dst[i] = geluTanh(v)
-			}
-		}
-	}),
-	"Softplus": eachOf(softplus),
+	"Sigmoid":  eachRange(kernel.Sigmoid),
+	"Tanh":     eachRange(kernel.Tanh),
+	"Erf":      eachRange(kernel.Erf),
+	"Gelu":     bindGelu,
+	"Softplus": bindCurve[float32],
 	"Clip": eachRangeOf(func(n *graph.Node) func(dst, x []float32) {
 		low, high := n.Attrs.Low, n.Attrs.High
 		return func(dst, x []float32) { kernel.Bound(dst, x, low, high) }

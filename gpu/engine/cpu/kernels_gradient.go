@@ -1,48 +1,24 @@
 package cpu
 
 import (
-	"math"
-
 	"github.com/cloister-ai/cloister/gpu/graph"
+	"github.com/cloister-ai/cloister/gpu/kernel"
 )
 
 // gradientKernels: parts of gradients.
 var gradientKernels = map[string]bind{
-	"Fill":    bindFill,
-	"PowGrad": eachGrad(powGrad),
-	"AbsGrad": eachGradOf(func(dy, x float32) float32 {
-		switch {
-		case x > 0:
-			return dy
-		case x < 0:
-			return -dy
-		}
-		return 0
-	}),
-	"SqrtGrad":       eachGradOf(func(dy, y float32) float32 { return 0.5 * dy / y }),
-	"ReciprocalGrad": eachGradOf(func(dy, y float32) float32 { return -dy * y * y }),
-	"ReluGrad":       bindReluGrad,
-	"LeakyReluGrad": eachGrad(func(n *graph.Node) func(dy, x float32) float32 {
-		alpha := n.Attrs.Alpha
-		return func(dy, x float32) float32 {
-			if x < 0 {
-				return alpha * dy
-			}
-			return dy
-		}
-	}),
-	"SigmoidGrad": eachGradOf(func(dy, y float32) float32 { return dy * y * (1 - y) }),
-	"TanhGrad":    eachGradOf(func(dy, y float32) float32 { return dy * (1 - float32(y*y)) }),
-	"ErfGrad": eachGradOf(func(dy, x float32) float32 {
-		return float32(float64(dy) * 2 / math.SqrtPi * math.Exp(-float64(x)*float64(x)))
-	}),
-	"GeluGrad": eachGrad(func(n *graph.Node) func(dy, x float32) float32 {
-		if n.Attrs.Tanh {
-			return geluTanhGrad
-		}
-		return geluGrad
-	}),
-	"SoftplusGrad": eachGradOf(func(dy, x float32) float32 { return dy * sigmoid(x) }),
+	"Fill":           bindFill,
+	"PowGrad":        eachGrad(powGrad),
+	"AbsGrad":        bindSlope[float32]("Abs"),
+	"SqrtGrad":       bindSlope[float32]("Sqrt"),
+	"ReciprocalGrad": bindSlope[float32]("Reciprocal"),
+	"ReluGrad":       eachGradRange(kernel.PassPositive),
+	"LeakyReluGrad":  bindSlope[float32]("LeakyRelu"),
+	"SigmoidGrad":    eachGradRange(kernel.SigmoidGrad),
+	"TanhGrad":       eachGradRange(kernel.TanhGrad),
+	"ErfGrad":        bindSlope[float32]("Erf"),
+	"GeluGrad":       bindSlope[float32]("Gelu"),
+	"SoftplusGrad":   bindSlope[float32]("Softplus"),
 	"ClipGrad": eachGrad(func(n *graph.Node) func(dy, x float32) float32 {
 		low, high := n.Attrs.Low, n.Attrs.High
 		return func(dy, x float32) float32 {
