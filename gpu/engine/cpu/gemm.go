@@ -8,11 +8,11 @@ import (
 	"github.com/cloister-ai/cloister/gpu/kernel"
 )
 
-// The blocks of a matrix product that one task computes. Every task packs the
-// columns of the right operand that it multiplies, so it takes many rows.
+// The blocks of a matrix product that one task computes. Every task packs what
+// it multiplies of both operands, so it takes many rows and more columns.
 const (
-	rowBlock = 256
-	colBlock = 256
+	rowBlock = 128
+	colBlock = 1024
 )
 
 // product is one matrix product of a kernel: where its operands start, and how
@@ -82,10 +82,10 @@ func (p *product) blocks() (rows, cols int) {
 	rows, cols = min(p.m, rowBlock), min(p.n, colBlock)
 	for p.m*p.n*p.k >= 1<<20 && p.tasks(rows, cols) < 4 {
 		switch {
-		case cols > 128:
-			cols = 128
 		case rows >= 112:
 			rows = (rows + 1) / 2
+		case cols >= 256:
+			cols = (cols/2 + 31) / 32 * 32
 		default:
 			return rows, cols
 		}

@@ -59,7 +59,12 @@ func realPair[T real](op string) func(x, y T) T {
 	case "Min":
 		return func(x, y T) T { return min(x, y) }
 	case "Power":
-		return func(x, y T) T { return T(math.Pow(float64(x), float64(y))) }
+		return func(x, y T) T {
+			if y == 2 { // what models ask for most
+				return T(float64(x) * float64(x))
+			}
+			return T(math.Pow(float64(x), float64(y)))
+		}
 	case "PRelu":
 		return func(x, slope T) T {
 			if x < 0 {
