@@ -166,6 +166,28 @@ func gridded(outside string, corners bool) func([]array) array {
 	}
 }
 
+// bicubic is GridSample by cubics over four pixels each way, zero outside.
+func bicubic(in []array) array {
+	s, g := in[0].shape, in[1].shape
+	weight := func(d float64) float64 {
+		if d = math.Abs(d); d <= 1 {
+			return 1.25*d*d*d - 2.25*d*d + 1
+		}
+		return math.Max(0, math.Copysign(1, 2-d)) * (-0.75*d*d*d + 3.75*d*d - 6*d + 3)
+	}
+	return generate(in[0].dt, ints(s[0], s[1], g[1], g[2]), func(at []int) float64 {
+		x := ((in[1].at([]int{at[0], at[2], at[3], 0})+1)*float64(s[3]) - 1) / 2
+		y := ((in[1].at([]int{at[0], at[2], at[3], 1})+1)*float64(s[2]) - 1) / 2
+		sum := 0.0
+		for i := range int(s[2]) {
+			for j := range int(s[3]) {
+				sum += weight(y-float64(i)) * weight(x-float64(j)) * in[0].at([]int{at[0], at[1], i, j})
+			}
+		}
+		return sum
+	})
+}
+
 // aligned is the mean over samples of RoiAlign.
 func aligned(h, w, samples int, scale, shift float64) func([]array) array {
 	return func(in []array) array {
@@ -260,6 +282,8 @@ func sampleCases() []opCase {
 		{name: "GridSample", in: []operand{x(1, 1, 2, 3, 4), grid}, want: gridded("zeros", false)},
 		{name: "GridSample/border", attrs: attrs("padding_mode", "border", "align_corners", 1), in: []operand{x(1, 1, 2, 3, 4), grid}, want: gridded("border", true)},
 		{name: "GridSample/reflection", attrs: attrs("padding_mode", "reflection"), in: []operand{x(1, 1, 2, 3, 4), grid}, want: gridded("reflection", false)},
+		{name: "GridSample/far", attrs: attrs("padding_mode", "reflection", "align_corners", 1), in: []operand{x(1, 1, 2, 3, 4), {array: floats(ints(1, 1, 3, 2), 3.7, -4.15, -6.2, 2.45, 8.1, -3.35), diff: true}}, want: gridded("reflection", true)},
+		{name: "GridSample/cubic", attrs: attrs("mode", "cubic"), in: []operand{x(1, 1, 2, 3, 4), grid}, want: bicubic},
 	}
 }
 
