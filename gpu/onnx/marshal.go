@@ -49,11 +49,12 @@ func irVersion(opset int) int64 {
 }
 
 type writer struct {
-	g     *graph.Graph
-	names []string // of value v; empty is not written
-	taken map[string]bool
-	extra []graph.Output // outputs that another output, input or parameter already is
-	done  map[*graph.Call]bool
+	g      *graph.Graph
+	names  []string // of value v; empty is not written
+	taken  map[string]bool
+	spares int
+	extra  []graph.Output // outputs that another output, input or parameter already is
+	done   map[*graph.Call]bool
 }
 
 // choose names every value that is written: outputs by their own name, the others
@@ -178,9 +179,9 @@ func (w *writer) call(c *graph.Call) message {
 
 // spare is a name for a value that nothing reads.
 func (w *writer) spare() string {
-	for i := 1; ; i++ {
-		if name := fmt.Sprintf("unused%d", i); !w.taken[name] {
-			w.taken[name] = true
+	for {
+		w.spares++
+		if name := fmt.Sprintf("unused%d", w.spares); !w.taken[name] {
 			return name
 		}
 	}
