@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,9 +19,10 @@ import (
 
 // A duel is one piece of work and the candidates that do it, ours first.
 type duel struct {
-	what  string
-	flops float64 // of one run; zero: show the time
-	sides []side
+	what     string
+	flops    float64 // of one run; zero: show the time
+	sides    []side
+	patience time.Duration // with one answer of a child; zero: two minutes
 }
 
 // A side is one candidate of a duel: what it is asked, and by which program.
@@ -44,11 +46,12 @@ type outcome struct {
 // A running side is a child process.
 type running struct {
 	outcome
-	cmd    *exec.Cmd
-	in     io.WriteCloser
-	ask    *json.Encoder
-	answer *json.Decoder
-	stderr strings.Builder
+	patience time.Duration
+	cmd      *exec.Cmd
+	in       io.WriteCloser
+	ask      *json.Encoder
+	answer   *json.Decoder
+	stderr   strings.Builder
 }
 
 // pause lets the threads of the last turn fall asleep before the next.
@@ -65,7 +68,7 @@ func (d duel) fight(ctx context.Context, dir string, rounds int, turn time.Durat
 	}()
 	for i, s := range d.sides {
 		s.spec.Result = filepath.Join(dir, fmt.Sprintf("result-%d", i))
-		r, err := s.start(ctx)
+		r, err := s.start(ctx, cmp.Or(d.patience, 2*time.Minute))
 		if err != nil {
 			return nil, err
 		}
@@ -116,8 +119,8 @@ func (s side) environment() []string {
 }
 
 // start starts the child and waits until it is ready.
-func (s side) start(ctx context.Context) (*running, error) {
-	r := &running{outcome: outcome{side: s}, cmd: exec.CommandContext(ctx, s.command[0], s.command[1:]...)}
+func (s side) start(ctx context.Context, patience time.Duration) (*running, error) {
+	r := &running{outcome: outcome{side: s}, patience: patience, cmd: exec.CommandContext(ctx, s.command[0], s.command[1:]...)}
 	r.cmd.Env = s.environment()
 	r.cmd.Stderr = &r.stderr
 	in, err := r.cmd.StdinPipe()
@@ -135,8 +138,8 @@ func (s side) start(ctx context.Context) (*running, error) {
 	}
 	r.in, r.ask, r.answer = in, json.NewEncoder(in), json.NewDecoder(out)
 	var ready readyLine
-	if err := errors.Join(r.ask.Encode(s.spec), r.answer.Decode(&ready)); err != nil {
-		r.refused = r.died(err).Error()
+	if err := r.exchange(s.spec, &ready); err != nil {
+		r.refused = err.Error()
 		return r, nil
 	}
 	r.refused, r.version = ready.Refused, ready.Version
@@ -145,10 +148,29 @@ func (s side) start(ctx context.Context) (*running, error) {
 
 func (r *running) turn(long time.Duration) error {
 	var f figures
-	if err := errors.Join(r.ask.Encode(turnLine{milliseconds(long)}), r.answer.Decode(&f)); err != nil {
-		return r.died(err)
+	if err := r.exchange(turnLine{milliseconds(long)}, &f); err != nil {
+		return err
 	}
 	r.turns = append(r.turns, f)
+	return nil
+}
+
+// deadline kills the child when it is over, unless it was stopped before.
+func (r *running) deadline() *time.Timer {
+	child := r.cmd.Process
+	return time.AfterFunc(r.patience, func() { _ = child.Kill() }) // it may have ended by itself
+}
+
+// exchange asks the child and waits for its answer, but not for ever.
+func (r *running) exchange(ask, answer any) error {
+	late := r.deadline()
+	err := errors.Join(r.ask.Encode(ask), r.answer.Decode(answer))
+	if !late.Stop() {
+		err = fmt.Errorf("no answer within %v", r.patience)
+	}
+	if err != nil {
+		return r.died(err)
+	}
 	return nil
 }
 
@@ -157,7 +179,9 @@ func (r *running) end() error {
 	if err := r.in.Close(); err != nil {
 		return err
 	}
+	late := r.deadline()
 	err := r.cmd.Wait()
+	late.Stop()
 	r.cmd = nil
 	if err != nil {
 		return r.died(err)

@@ -41,13 +41,14 @@ func TestADuelTimesComparesAndKeepsWhoWasRefused(t *testing.T) {
 	gemm := spec{Candidate: "cloister", Kind: "gemm", Size: 64}
 	other := gemm
 	other.Size = 32
-	d := duel{what: "64 × 64", flops: 2 * 64 * 64 * 64, sides: []side{
+	d := duel{what: "64 × 64", flops: 2 * 64 * 64 * 64, patience: 5 * time.Second, sides: []side{
 		us(t, "Cloister", gemm),
 		us(t, "again", gemm),
 		us(t, "smaller", other),
 		us(t, "none", spec{Candidate: "cloister", Kind: "sleep"}),
 		{name: "absent", command: []string{filepath.Join(t.TempDir(), "absent")}},
 		{name: "dies", command: []string{"sh", "-c", "echo no such processor >&2; exit 1"}},
+		{name: "hangs", command: []string{"sleep", "1000"}},
 	}}
 	got, err := d.fight(context.Background(), t.TempDir(), 3, time.Millisecond)
 	if err != nil {
@@ -61,7 +62,7 @@ func TestADuelTimesComparesAndKeepsWhoWasRefused(t *testing.T) {
 	if got[0].wrong != "" || got[1].wrong != "" || got[2].wrong == "" {
 		t.Errorf("differences %q, %q, %q; want one in the third", got[0].wrong, got[1].wrong, got[2].wrong)
 	}
-	for i, reason := range []string{`kind "sleep"`, "absent", "no such processor"} {
+	for i, reason := range []string{`kind "sleep"`, "absent", "no such processor", "no answer within 5s"} {
 		if o := got[3+i]; !strings.Contains(o.refused, reason) {
 			t.Errorf("%s: refused as %q, want %q", o.name, o.refused, reason)
 		}
