@@ -30,7 +30,7 @@ func TestFMARoundsOnce(t *testing.T) {
 			t.Fatalf("fma(%x, %x, %x) = %x, want %x", x, y, z, got, want)
 		}
 	}
-	for range 300_000 {
+	for range 60_000 {
 		check(math.Float32frombits(r.Uint32()), math.Float32frombits(r.Uint32()), math.Float32frombits(r.Uint32()))
 		// Near each other, so that bits cancel or end halfway.
 		x := math.Float32frombits(r.Uint32()&0x807FFFFF | uint32(100+r.IntN(60))<<23)
@@ -39,18 +39,22 @@ func TestFMARoundsOnce(t *testing.T) {
 		check(x, y, math.Float32frombits(math.Float32bits(z)+uint32(r.IntN(64)<<20)))
 		check(x, y, -z)
 	}
-	for range 300_000 { // one and a half units of the result's last bit, and a little more or less
-		e := -60 + r.IntN(120)
+	for range 60_000 { // half a unit of the last bit of z, and far less than a float64 shows more or less
+		e, m := -60+r.IntN(100), 1<<23+r.IntN(1<<23)
 		if r.IntN(2) == 0 {
-			e = -149 + r.IntN(30) // a denormal result
+			e, m = -149, 1+r.IntN(1<<20) // denormal
 		}
-		z := float32(math.Ldexp(float64(1+r.IntN(1<<12)), e))
-		half := math.Ldexp(1, e-1)
-		x := float32(math.Ldexp(1+math.Ldexp(float64(r.IntN(3)-1), -23), -(e-1)/2-1))
-		y := float32(half / float64(x))
-		check(x, y, z)
-		check(-x, y, z)
-		check(x, y, -z)
+		z := float32(math.Ldexp(float64(m), e))
+		d := math.Ldexp(1, -23+r.IntN(3))
+		i := (e - 1) / 2
+		up, down := float32(math.Ldexp(1+d, i)), float32(math.Ldexp(1-d, e-1-i)) // their product is 1-d² halves
+		more := float32(math.Ldexp(1+d, e-1-i))
+		for _, v := range []float32{z, -z} {
+			check(up, down, v)
+			check(-up, down, v)
+			check(up, more, v)
+			check(float32(math.Ldexp(1, i)), float32(math.Ldexp(1, e-1-i)), v)
+		}
 	}
 }
 
