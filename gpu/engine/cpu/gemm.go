@@ -9,10 +9,10 @@ import (
 )
 
 // The blocks of a matrix product that one task computes. Every task packs what
-// it multiplies of both operands, so it takes many rows and more columns.
+// it multiplies of both operands, so it takes many rows and columns.
 const (
-	rowBlock = 128
-	colBlock = 1024
+	rowBlock = 512
+	colBlock = 512
 )
 
 // product is one matrix product of a kernel: where its operands start, and how
@@ -77,14 +77,22 @@ func dimAt(s []int64, rank, i int) int64 {
 	return s[i]
 }
 
-// blocks divides a product into rows and columns of a task.
+// blocks divides a product into rows and columns of a task: two tasks or more where
+// it is worth handing them out, four where it is large.
 func (p *product) blocks() (rows, cols int) {
 	rows, cols = min(p.m, rowBlock), min(p.n, colBlock)
-	for p.m*p.n*p.k >= 1<<20 && p.tasks(rows, cols) < 4 {
+	want := 1
+	switch work := p.m * p.n * p.k * len(p.batch); {
+	case work >= 1<<26:
+		want = 4
+	case work >= 1<<20:
+		want = 2
+	}
+	for p.tasks(rows, cols) < want {
 		switch {
-		case rows >= 112:
+		case rows >= cols && rows >= 112:
 			rows = (rows + 1) / 2
-		case cols >= 256:
+		case cols >= 128:
 			cols = (cols/2 + 31) / 32 * 32
 		default:
 			return rows, cols
