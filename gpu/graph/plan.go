@@ -99,6 +99,7 @@ func NewPlan(g *Graph, grads []abi.Value, l Layout) (*Plan, error) {
 	p.schedule()
 	p.outputs()
 	p.lifetimes()
+	p.join()
 	p.place()
 	p.traffic()
 	return p.Plan, nil
@@ -128,6 +129,8 @@ type planner struct {
 	last   []int       // the step that reads a root last
 	pinned []bool      // roots that must outlive the last step
 	step   []int       // the step that computes a value
+	inside map[abi.Value]part
+	whole  map[abi.Value]bool // results of Concat that values lie in
 	free   []span
 }
 
@@ -301,10 +304,15 @@ func (p *planner) outputs() {
 func (p *planner) traffic() {
 	bytes := func(v abi.Value) uint64 { return uint64(p.Graph.At(v).Bytes()) }
 	for _, s := range p.Steps {
+		written := bytes(s.Value)
 		for _, in := range s.reads() {
+			if s.Node.Op == "Concat" && p.inside[in].concat == s.Value {
+				written -= bytes(in) // it is there already
+				continue
+			}
 			p.Read = addSat(p.Read, bytes(in))
 		}
-		p.Written = addSat(p.Written, bytes(s.Value))
+		p.Written = addSat(p.Written, written)
 	}
 	for _, c := range p.Copies {
 		p.Read, p.Written = addSat(p.Read, bytes(c.From)), addSat(p.Written, bytes(c.From))
@@ -327,16 +335,27 @@ func (p *planner) place() {
 	for i := range p.Steps {
 		s := &p.Steps[i]
 		out := &p.Places[s.Value-1]
-		if out.Kind == Nowhere {
+		took := abi.Value(0) // what got memory of its own for this step
+		switch in := p.inside[s.Value]; {
+		case out.Kind != Nowhere:
+		case in.concat != 0:
+			whole := &p.Places[in.concat-1]
+			if whole.Kind == Nowhere {
+				*whole = Place{Kind: InArena, Offset: p.take(p.Graph.At(in.concat).Bytes())}
+				took = in.concat
+			}
+			*out = Place{Kind: InArena, Offset: whole.Offset + in.offset}
+		default:
+			took = s.Value
 			if r := p.over(s, i); r != 0 {
 				*out = p.Places[r-1]
 				ends[i] = slices.DeleteFunc(ends[i], func(v abi.Value) bool { return v == r })
 			} else {
 				*out = Place{Kind: InArena, Offset: p.take(s.Node.Bytes())}
 			}
-			if !p.pinned[s.Value] {
-				ends[p.last[s.Value]] = append(ends[p.last[s.Value]], s.Value)
-			}
+		}
+		if took != 0 && !p.pinned[took] {
+			ends[p.last[took]] = append(ends[p.last[took]], took)
 		}
 		if s.Work > 0 {
 			s.WorkOffset = p.take(s.Work)
@@ -349,6 +368,34 @@ func (p *planner) place() {
 	for i := range p.Graph.nodes { // reshapes lie where their operand lies
 		if r := p.root[i+1]; r != abi.Value(i+1) && r != 0 {
 			p.Places[i] = p.Places[r-1]
+		}
+	}
+}
+
+// A part is where a value lies in the result of the Concat that alone reads it.
+type part struct {
+	concat abi.Value
+	offset int64 // in bytes
+}
+
+// join finds the values that can be computed right where a Concat wants them:
+// those that lie one after the other in it, and that nothing else reads.
+func (p *planner) join() {
+	p.inside, p.whole = make(map[abi.Value]part), make(map[abi.Value]bool)
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		n := s.Node
+		if n.Op != "Concat" || s.Value != p.root[s.Value] || p.Places[s.Value-1].Kind != Nowhere ||
+			(Type{Shape: n.Shape[:n.Attrs.Axis]}).Elements() != 1 || p.inside[s.Value].concat != 0 || s.Add != 0 || s.Act != nil {
+			continue
+		}
+		at := int64(0)
+		for _, v := range n.In {
+			if at%Align == 0 && p.folds(v) && !p.pinned[v] && p.Places[v-1].Kind == Nowhere && !p.whole[v] {
+				p.inside[v] = part{s.Value, at}
+				p.whole[s.Value] = true
+			}
+			at += p.Graph.At(v).Bytes()
 		}
 	}
 }

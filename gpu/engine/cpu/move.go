@@ -1,6 +1,9 @@
 package cpu
 
-import "slices"
+import (
+	"slices"
+	"unsafe"
+)
 
 // The kernels here move elements and never look at them, so they know only sizes.
 
@@ -183,6 +186,18 @@ func bindConcat(b *binding) []stage {
 		} else {
 			inner *= int(d)
 		}
+	}
+	if rows == 1 { // an operand a task; what was computed in its place stays there
+		at := make([]int, len(b.in))
+		for i := 1; i < len(b.in); i++ {
+			at[i] = at[i-1] + int(b.in[i-1].bytes)
+		}
+		return []stage{{len(b.in), func(_, t int) {
+			dst, src := b.p.bytes(b.out)[at[t]:], b.p.bytes(b.in[t])
+			if unsafe.SliceData(dst) != unsafe.SliceData(src) {
+				copy(dst, src)
+			}
+		}}}
 	}
 	return spreadBy(rows, max(1, chunk/inner), func(from, to int) {
 		dst := b.p.bytes(b.out)[from*inner:]
