@@ -149,6 +149,9 @@ func (c *call) matMulInteger(t *builder, a, za, b, zb int) (abi.Value, error) {
 	if err != nil {
 		return 0, err
 	}
+	if len(as) == 2 && len(bs) == 2 && (x.zero == 0 || len(c.in[za].Shape) < 2) && (y.zero == 0 || len(c.in[zb].Shape) < 2) {
+		return t.node("IntegerProduct", []abi.Value{x.v, y.v, x.zero, y.zero}), nil
+	}
 	return t.exact("MatMul", x, y, len(as)-1, max(0, len(bs)-2), as[len(as)-1], nil), nil
 }
 

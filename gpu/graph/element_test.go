@@ -145,10 +145,18 @@ func TestWhatIsKnownStaysOneKernel(t *testing.T) {
 	}
 }
 
+func TestMatricesOfIntegersAreOneProduct(t *testing.T) {
+	m := build(t, graph.Config{})
+	m.node("MatMulInteger", m.leaf(abi.Uint8, 3, 200000), m.leaf(abi.Int8, 200000, 2))
+	if n, floats := m.count("IntegerProduct"), m.count("MatMul"); n != 1 || floats != 0 {
+		t.Errorf("%d products of integers and %d of floats, want 1 and none", n, floats)
+	}
+}
+
 func TestSmallProductsOfIntegersAreOneProduct(t *testing.T) {
 	for _, c := range []struct{ k, products int64 }{{514, 1}, {515, 2}, {1028, 2}, {1029, 3}, {131584, 256}, {131585, 1}} {
 		m := build(t, graph.Config{})
-		m.node("MatMulInteger", m.leaf(abi.Uint8, 1, c.k), m.leaf(abi.Int8, c.k, 1))
+		m.node("MatMulInteger", m.leaf(abi.Uint8, 1, 1, c.k), m.leaf(abi.Int8, c.k, 1))
 		if n := m.count("MatMul"); int64(n) != c.products {
 			t.Errorf("of length %d it is %d products, want %d", c.k, n, c.products)
 		}

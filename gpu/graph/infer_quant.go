@@ -115,3 +115,14 @@ func gradDequantize(t *builder, n Node, _, dy abi.Value, want []bool) []abi.Valu
 	}
 	return out
 }
+
+// inferIntegerProduct is a product of matrices of 8-bit integers less their zero
+// points, operands 2 and 3: one number, or one a row of the left and a column of
+// the right. It wraps around in int32.
+func inferIntegerProduct(c *call) (Type, error) {
+	a, b := c.in[0].Shape, c.in[1].Shape
+	if len(a) != 2 || len(b) != 2 || a[1] != b[0] {
+		return Type{}, invalid("shapes %v and %v do not multiply: inner dimensions are %d and %d", a, b, a[len(a)-1], b[0])
+	}
+	return Type{abi.Int32, []int64{a[0], b[1]}}, nil
+}

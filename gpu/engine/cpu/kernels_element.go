@@ -82,6 +82,7 @@ var elementKernels = map[string]bind{
 	"Where":          bindWhere,
 	"Cast":           bindCast,
 
+	"IntegerProduct":   bindIntegerProduct,
 	"QuantizeLinear":   bindQuantize,
 	"DequantizeLinear": bindDequantize,
 }
