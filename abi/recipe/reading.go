@@ -88,6 +88,12 @@ func (r Reading) Top(n int) Reading {
 	return r
 }
 
+// Scored is the reading of scores that are probabilities already.
+func (r Reading) Scored() Reading {
+	r.softmax, r.sigmoid = false, false
+	return r
+}
+
 // Drops reports whether labels below a threshold are left out.
 func (r Reading) Drops() bool { return r.keep }
 

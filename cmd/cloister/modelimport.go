@@ -129,7 +129,7 @@ func (c cardFlags) describe(ctx context.Context, path string, file []byte) (mode
 	if model, err = measure(ctx, file, bind, &spec); err != nil {
 		return nil, card, unbound(fmt.Errorf("%s: %w", path, err))
 	}
-	if err := c.recipes(&spec); err != nil {
+	if err := c.recipes(&spec, info.Outputs[0].Op); err != nil {
 		return nil, card, err
 	}
 	if spec.Claims, err = claims(c.Accuracy); err != nil {
@@ -278,8 +278,9 @@ func (c cardFlags) preset() recipe.Preset {
 }
 
 // recipes puts --pre and --post on the card. An input that nothing is said
-// about takes its elements as they are.
-func (c cardFlags) recipes(spec *vault.Spec) error {
+// about takes its elements as they are. last is the operator that computes the
+// first output: what that is a Softmax of is not one again, unless --post says so.
+func (c cardFlags) recipes(spec *vault.Spec, last string) error {
 	for _, text := range c.Pre {
 		at := 0
 		if name, rest, ok := strings.Cut(text, "="); ok {
@@ -325,6 +326,9 @@ func (c cardFlags) recipes(spec *vault.Spec) error {
 	r, err := recipe.ParseReading(spec.Reading)
 	if err != nil {
 		return fmt.Errorf("--post: %w", err)
+	}
+	if last == "Softmax" && c.Post == "" {
+		r = r.Scored()
 	}
 	spec.Reading = r.String()
 	return nil

@@ -18,6 +18,7 @@ import (
 	"github.com/cloister-ai/cloister/abi/recipe"
 	"github.com/cloister-ai/cloister/gpu/engine"
 	"github.com/cloister-ai/cloister/gpu/onnx"
+	"github.com/cloister-ai/cloister/host/vault"
 )
 
 // shades is an ONNX file: pixels [n, 3, 2, 2] to the mean of each channel, with a
@@ -213,5 +214,18 @@ func TestImportRefusesByName(t *testing.T) {
 	}
 	if cut := s.run("model", "import", model, "--cut", "v1", "--pre", "imagenet"); !strings.Contains(cut, "v1 float32 [1 3 1 1]\n") {
 		t.Errorf("a cut model is\n%s", cut)
+	}
+}
+
+// TestProbabilitiesAreNotMadeAgain: a preset reads scores by softmax, but not those
+// that the model's own Softmax gave.
+func TestProbabilitiesAreNotMadeAgain(t *testing.T) {
+	for _, c := range []struct{ last, post, want string }{
+		{"Gemm", "", "softmax | top 5"}, {"Softmax", "", "top 5"}, {"Softmax", "softmax | top 2", "softmax | top 2"},
+	} {
+		spec := vault.Spec{Inputs: []vault.Port{{Name: "x", Shape: []int64{1, 3, 224, 224}}}, Outputs: []vault.Port{{Name: "y"}}}
+		if err := (cardFlags{Pre: []string{"imagenet"}, Post: c.post}).recipes(&spec, c.last); err != nil || spec.Reading != c.want {
+			t.Errorf("behind %s with --post %q: %q, %v; want %q", c.last, c.post, spec.Reading, err, c.want)
+		}
 	}
 }

@@ -279,3 +279,10 @@ func TestAResultThatThereIsNotMattersOnlyWhereItIsRead(t *testing.T) {
 		}
 	}
 }
+
+func TestAFileSaysWhatComputesItsOutputs(t *testing.T) {
+	info, err := onnx.Inspect(old())
+	if err != nil || len(info.Outputs) != 1 || info.Outputs[0].Op != "Clip" {
+		t.Errorf("outputs are %+v, %v; want one of Clip", info.Outputs, err)
+	}
+}

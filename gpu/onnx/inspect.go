@@ -20,6 +20,7 @@ type Port struct {
 	DType abi.DType // zero where there is not such a type here, and Elem says which
 	Elem  int64     // the file's number of the element type; zero for what is no tensor
 	Shape []int64   // nil where the file does not say
+	Op    string    // of an output: the operator that computes it, if a node does
 }
 
 // Inspect reads what a model file says of itself. Errors: Invalid for a file
@@ -55,8 +56,16 @@ func Inspect(b []byte) (Info, error) {
 			info.Inputs = append(info.Inputs, in.port())
 		}
 	}
+	by := map[string]string{}
+	for _, n := range g.nodes {
+		for _, name := range n.out {
+			by[name] = n.op
+		}
+	}
 	for _, o := range g.outputs {
-		info.Outputs = append(info.Outputs, o.port())
+		p := o.port()
+		p.Op = by[o.name]
+		info.Outputs = append(info.Outputs, p)
 	}
 	info.count(g)
 	return info, nil
