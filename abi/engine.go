@@ -124,7 +124,8 @@ type Literal struct {
 // AttrType is ONNX's AttributeProto.AttributeType.
 type AttrType uint8
 
-// The attribute types that graphs built by guests may use.
+// The attribute types. Graphs built by guests may not use AttrTensor and
+// AttrStrings.
 const (
 	AttrFloat   AttrType = 1
 	AttrInt     AttrType = 2

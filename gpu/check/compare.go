@@ -2,7 +2,6 @@ package check
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"math"
 
@@ -25,14 +24,14 @@ func (t Tolerance) compare(dt abi.DType, got, want []byte, r *Result) error {
 	if t.Scale > 0 && !exact {
 		top := 0.0
 		for at := 0; at < len(want); at += size {
-			if w := math.Abs(number64(dt, want[at:])); w <= math.MaxFloat32 {
+			if w := math.Abs(graph.Number(dt, want[at:])); w <= math.MaxFloat32 {
 				top = max(top, w)
 			}
 		}
 		t.Abs += t.Scale * top
 	}
 	for i := 0; i*size < len(want); i++ {
-		g, w := number64(dt, got[i*size:]), number64(dt, want[i*size:])
+		g, w := graph.Number(dt, got[i*size:]), graph.Number(dt, want[i*size:])
 		if bytes.Equal(got[i*size:(i+1)*size], want[i*size:(i+1)*size]) || !exact && (g == w || math.IsNaN(g) && math.IsNaN(w)) {
 			continue
 		}
@@ -49,23 +48,4 @@ func (t Tolerance) compare(dt abi.DType, got, want []byte, r *Result) error {
 		}
 	}
 	return wrong
-}
-
-// number64 reads one element, of an int64 the 53 bits that a float64 holds.
-func number64(dt abi.DType, b []byte) float64 {
-	switch dt {
-	case abi.Float32:
-		return float64(math.Float32frombits(binary.LittleEndian.Uint32(b)))
-	case abi.Float64:
-		return math.Float64frombits(binary.LittleEndian.Uint64(b))
-	case abi.Float16:
-		return float64(graph.Half(binary.LittleEndian.Uint16(b)))
-	case abi.Int32:
-		return float64(int32(binary.LittleEndian.Uint32(b)))
-	case abi.Int64:
-		return float64(int64(binary.LittleEndian.Uint64(b)))
-	case abi.Int8:
-		return float64(int8(b[0]))
-	}
-	return float64(b[0]) // uint8 and bool
 }

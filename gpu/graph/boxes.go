@@ -51,7 +51,7 @@ func inferNonMaxSuppression(c *call) (Type, error) {
 		return Type{}, err
 	}
 	size := boxes.DType.Size()
-	at := func(n *Node, i int64) float64 { return number(n.DType, n.Data[i*size:]) }
+	at := func(n *Node, i int64) float64 { return Number(n.DType, n.Data[i*size:]) }
 	var chosen []int64
 	for n := range s[0] {
 		all := make([]box, b[1])

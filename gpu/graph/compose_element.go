@@ -64,7 +64,7 @@ func composePow(c *call, t *builder) ([]abi.Value, error) {
 	x, e := c.n.In[0], c.n.In[1]
 	base, exponent := c.in[0].DType, c.in[1].DType
 	if base == abi.Float32 && c.g.At(e).Data != nil && c.in[1].Elements() == 1 && len(c.in[1].Shape) <= len(c.in[0].Shape) {
-		if exact := number(exponent, c.g.At(e).Data); float64(float32(exact)) == exact {
+		if exact := Number(exponent, c.g.At(e).Data); float64(float32(exact)) == exact {
 			return nil, nil
 		}
 	}

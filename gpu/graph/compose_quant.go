@@ -73,7 +73,7 @@ func (c *call) small(t *builder, i, z int, shape []int64) (small, error) {
 	if known != nil {
 		s.size = 0
 		for i := range known {
-			z := int64(number(dt, known[i:]))
+			z := int64(Number(dt, known[i:]))
 			s.size = max(s.size, z-low, high-z)
 		}
 	}
@@ -149,11 +149,14 @@ func (c *call) matMulInteger(t *builder, a, za, b, zb int) (abi.Value, error) {
 	if err != nil {
 		return 0, err
 	}
-	if len(as) == 2 && len(bs) == 2 && (x.zero == 0 || len(c.in[za].Shape) < 2) && (y.zero == 0 || len(c.in[zb].Shape) < 2) {
+	if len(as) == 2 && len(bs) == 2 && mulSat(as[0]+64, as[1]) <= maxPacked && (x.zero == 0 || len(c.in[za].Shape) < 2) && (y.zero == 0 || len(c.in[zb].Shape) < 2) {
 		return t.node("IntegerProduct", []abi.Value{x.v, y.v, x.zero, y.zero}), nil
 	}
 	return t.exact("MatMul", x, y, len(as)-1, max(0, len(bs)-2), as[len(as)-1], nil), nil
 }
+
+// maxPacked bounds the elements that a product of integers packs of its operands.
+const maxPacked = 1 << 21
 
 func composeMatMulInteger(c *call, t *builder) ([]abi.Value, error) {
 	y, err := c.matMulInteger(t, 0, 2, 1, 3)

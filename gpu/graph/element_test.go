@@ -147,7 +147,7 @@ func TestWhatIsKnownStaysOneKernel(t *testing.T) {
 
 func TestMatricesOfIntegersAreOneProduct(t *testing.T) {
 	m := build(t, graph.Config{})
-	m.node("MatMulInteger", m.leaf(abi.Uint8, 3, 200000), m.leaf(abi.Int8, 200000, 2))
+	m.node("MatMulInteger", m.leaf(abi.Uint8, 3, 30000), m.leaf(abi.Int8, 30000, 2))
 	if n, floats := m.count("IntegerProduct"), m.count("MatMul"); n != 1 || floats != 0 {
 		t.Errorf("%d products of integers and %d of floats, want 1 and none", n, floats)
 	}

@@ -100,11 +100,11 @@ func (c *call) scalar(i int, def float32) (float32, error) {
 	if n.Elements() != 1 {
 		return 0, invalid("input %d is %v, want one number", i, n.Type)
 	}
-	return float32(number(n.DType, n.Data)), nil
+	return float32(Number(n.DType, n.Data)), nil
 }
 
-// number returns the first element of b, as near as a float64 comes.
-func number(dt abi.DType, b []byte) float64 {
+// Number returns the first element of b, as near as a float64 comes.
+func Number(dt abi.DType, b []byte) float64 {
 	switch dt {
 	case abi.Float32:
 		return float64(math.Float32frombits(binary.LittleEndian.Uint32(b)))

@@ -142,7 +142,7 @@ func inferRange(c *call) (Type, error) {
 		}
 		return c.ranged(dt, count, func(i int64) uint64 { return uint64(start) + uint64(i)*uint64(delta) })
 	case abi.Float32, abi.Float64:
-		start, limit, delta := number(dt, arg[0].Data), number(dt, arg[1].Data), number(dt, arg[2].Data)
+		start, limit, delta := Number(dt, arg[0].Data), Number(dt, arg[1].Data), Number(dt, arg[2].Data)
 		n := math.Ceil((limit - start) / delta)
 		if delta == 0 || math.IsNaN(n) {
 			return Type{}, invalid("range of %v to %v by %v", start, limit, delta)
@@ -198,7 +198,7 @@ func inferNonZero(c *call) (Type, error) {
 	size := n.DType.Size()
 	var found []int64
 	for i := range n.Elements() {
-		if number(n.DType, n.Data[i*size:]) != 0 {
+		if Number(n.DType, n.Data[i*size:]) != 0 {
 			found = append(found, i)
 		}
 	}

@@ -136,7 +136,7 @@ func (u parts) compare(i, j int64) int {
 			if u.dt == abi.Int64 {
 				c = cmp.Compare(int64(binary.LittleEndian.Uint64(x)), int64(binary.LittleEndian.Uint64(y)))
 			} else {
-				c = cmp.Compare(number(u.dt, x), number(u.dt, y))
+				c = cmp.Compare(Number(u.dt, x), Number(u.dt, y))
 			}
 			if c != 0 {
 				return c

@@ -241,7 +241,7 @@ func (c *call) numbersOf(i int) ([]float64, error) {
 	}
 	list := []float64{}
 	for b := n.Data; len(b) > 0; b = b[n.DType.Size():] {
-		list = append(list, number(n.DType, b))
+		list = append(list, Number(n.DType, b))
 	}
 	return list, nil
 }

@@ -79,12 +79,7 @@ func bindConvGradX(b *binding) []stage {
 			}
 		}
 	}}
-	c := kernel.Conv{Images: int(x[0]), Groups: groups, InC: int(dy[1]), H: int(dy[2]), W: int(dy[3]),
-		OutC: int(x[1]), OH: int(x[2]), OW: int(x[3]), KH: int(w[2]), KW: int(w[3]), Stride: [2]int{1, 1}}
-	for d, k := range [2]int{c.KH, c.KW} {
-		c.Spread[d], c.Dilation[d] = int(win.Stride[d]), int(win.Dilation[d])
-		c.Pad[d] = (k-1)*c.Dilation[d] - int(win.Pads[d])
-	}
+	c := spreadOf(win, dy, w, x)
 	return []stage{turn, {c.Tasks(), func(_, t int) {
 		c.Run(t, b.p.f32(b.out), b.p.f32(b.in[0]), b.p.f32(b.work))
 	}}}
@@ -109,4 +104,15 @@ func workConv(g *graph.Graph, s *graph.Step) int64 {
 		return 8 * s.Node.Shape[1]
 	}
 	return 0
+}
+
+// spreadOf is the convolution of dy that gives the gradient by x.
+func spreadOf(win graph.Window, dy, w, x []int64) kernel.Conv {
+	c := kernel.Conv{Images: int(x[0]), Groups: int(win.Group), InC: int(dy[1]), H: int(dy[2]), W: int(dy[3]),
+		OutC: int(x[1]), OH: int(x[2]), OW: int(x[3]), KH: int(w[2]), KW: int(w[3]), Stride: [2]int{1, 1}}
+	for d, k := range [2]int{c.KH, c.KW} {
+		c.Spread[d], c.Dilation[d] = int(win.Stride[d]), int(win.Dilation[d])
+		c.Pad[d] = (k-1)*c.Dilation[d] - int(win.Pads[d])
+	}
+	return c
 }
