@@ -259,3 +259,21 @@ func TestNodesOverTheQuotaAreRefused(t *testing.T) {
 		v = out[0]
 	}
 }
+
+// TestWhatIsComputedWhileAGraphIsBuiltIsPaidFor adds constants up until the
+// session's operations are used up.
+func TestWhatIsComputedWhileAGraphIsBuiltIsPaidFor(t *testing.T) {
+	x := newTrial(t, abi.Quota{FLOPs: 20})
+	c, err := x.g.Constant(x.tensor(1, 1, 8))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.node("Add", nil, c, c)
+	x.node("Add", nil, c, c)
+	if used := x.s.Usage().FLOPs; used != 16 {
+		t.Errorf("two sums of 8 known numbers used %d operations, want 16", used)
+	}
+	if _, err := x.g.Node("Add", nil, []abi.Value{c, c}); !errors.Is(err, abi.Exhausted) {
+		t.Errorf("a third: %v, want exhausted", err)
+	}
+}
