@@ -33,9 +33,16 @@ type Index struct {
 	reads  *semaphore.Weighted
 
 	mu     sync.Mutex
-	known  map[abi.Digest]wire.Purchase
-	seen   uint64 // known is true as of this block or a later one
+	known  map[abi.Digest]known
+	seen   uint64 // what is known is true as of this block or a later one
+	gone   uint64 // the newest block at which something was read that had to make room
 	served bool   // Serve has run: seen is set
+}
+
+// known is what a receipt said at a block.
+type known struct {
+	wire.Purchase
+	at uint64
 }
 
 // NewIndex returns an empty index over c.
@@ -57,30 +64,30 @@ func NewIndex(c *Client, cfg IndexConfig) *Index {
 	}
 	return &Index{
 		client: c, cfg: cfg, reads: semaphore.NewWeighted(cfg.Reads),
-		known: make(map[abi.Digest]wire.Purchase),
+		known: make(map[abi.Digest]known),
 	}
 }
 
 // Purchase returns what receipt id says. A receipt that is known is answered
 // from memory, whatever the chain does; one that is not costs one read of at
-// most cfg.Patience.
+// most cfg.Patience. Who asks again is never told what was true before that.
 //
 // Errors: NotFound when there is no such receipt, or not yet at a block that may
 // be acted on; Unavailable when the chain does not answer.
 func (x *Index) Purchase(ctx context.Context, id abi.Digest) (wire.Purchase, error) {
 	x.mu.Lock()
-	p, ok := x.known[id]
+	k, ok := x.known[id]
 	x.mu.Unlock()
 	if ok {
-		return p, nil
+		return k.Purchase, nil
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, x.cfg.Patience, fmt.Errorf("no answer in %v: %w", x.cfg.Patience, abi.Unavailable))
 	defer cancel()
-	p, head, err := x.read(ctx, id)
+	p, at, err := x.read(ctx, id)
 	if err != nil {
 		return wire.Purchase{}, err
 	}
-	x.keep(p, head)
+	x.keep(known{p, at})
 	return p, nil
 }
 
@@ -102,24 +109,27 @@ func (x *Index) read(ctx context.Context, id abi.Digest) (wire.Purchase, uint64,
 	return r.Purchase, head, nil
 }
 
-// keep remembers what was read at head. Changes after x.seen are still to come
-// from refresh; what is older than that may have missed one, and is not kept.
-func (x *Index) keep(p wire.Purchase, head uint64) {
+// keep remembers k, unless it would take an answer back: what is older than
+// x.seen may have missed a change, and what is older than an answer that was
+// given, be it still known or gone, may be one before it.
+func (x *Index) keep(k known) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if !x.served && (len(x.known) == 0 || head < x.seen) {
-		x.seen = head
+	if !x.served && (len(x.known) == 0 || k.at < x.seen) {
+		x.seen = k.at
 	}
-	if head < x.seen {
+	old, ok := x.known[k.ID]
+	if k.at < x.seen || k.at < x.gone || ok && k.at < old.at {
 		return
 	}
-	if len(x.known) >= x.cfg.Size {
-		for old := range x.known { // any: what is still in use comes back with one read
-			delete(x.known, old)
+	if !ok && len(x.known) >= x.cfg.Size {
+		for id, old := range x.known { // any: what is still in use comes back with one read
+			delete(x.known, id)
+			x.gone = max(x.gone, old.at)
 			break
 		}
 	}
-	x.known[p.ID] = p
+	x.known[k.ID] = k
 }
 
 // Serve keeps what the index knows fresh until ctx ends: after each new block
@@ -184,9 +194,9 @@ func (x *Index) next(ctx context.Context, seen uint64) (uint64, error) {
 	}
 }
 
-// refresh reads every known receipt again that the blocks after seen, up to
-// head, touched, and returns how far it came. Events only say which; what a
-// receipt says is read from state.
+// refresh forgets every receipt that the blocks after seen, up to head, touched
+// since it was read, reads it again, and returns how far it came. Events only
+// say which; what a receipt says is read from state.
 func (x *Index) refresh(ctx context.Context, seen, head uint64) (uint64, error) {
 	for seen < head {
 		to := min(seen+logRange, head)
@@ -194,35 +204,28 @@ func (x *Index) refresh(ctx context.Context, seen, head uint64) (uint64, error) 
 		if err != nil {
 			return seen, err
 		}
-		again := make(map[abi.Digest]bool)
+		var again []abi.Digest
 		x.mu.Lock()
 		for _, l := range logs {
 			if len(l.Topics) < 2 {
 				continue
 			}
-			if _, ok := x.known[abi.Digest(l.Topics[1])]; ok {
-				again[abi.Digest(l.Topics[1])] = true
+			id := abi.Digest(l.Topics[1])
+			if k, ok := x.known[id]; ok && k.at < l.BlockNumber {
+				delete(x.known, id)
+				again = append(again, id)
 			}
 		}
 		x.seen = to // in the same step: a read of an older block is not kept from now on
 		x.mu.Unlock()
 		seen = to
-		for id := range again {
-			p, at, err := x.read(ctx, id)
-			if err != nil || at < to { // it changed, so what is known is wrong: the next to ask reads it
-				x.forget(id)
-				continue
+		for _, id := range again {
+			if p, at, err := x.read(ctx, id); err == nil { // else the next to ask reads it
+				x.keep(known{p, at})
 			}
-			x.keep(p, at)
 		}
 	}
 	return seen, nil
-}
-
-func (x *Index) forget(id abi.Digest) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	delete(x.known, id)
 }
 
 // changes lists the events after which a receipt reads differently.
