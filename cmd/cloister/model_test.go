@@ -58,9 +58,9 @@ func TestModelsAreCheckedAndTimed(t *testing.T) {
 		t.Errorf("check of a wrong reference: %v\n%s", err, out)
 	}
 
-	out, err = exec.Command("cloister", "--json", "model", "bench", filepath.Join(dir, "model.onnx"), "--threads", "1", "--for", "10ms").Output()
+	out, err = exec.Command("cloister", "--json", "model", "bench", filepath.Join(dir, "model.onnx"), "--threads", "1", "--for", "10ms", "--steps").Output()
 	var v benchView
-	if err := errors.Join(err, json.Unmarshal(out, &v)); err != nil || v.Threads != 1 || v.Runs < 1 || v.Median <= 0 || v.FLOPs == 0 {
+	if err := errors.Join(err, json.Unmarshal(out, &v)); err != nil || v.Threads != 1 || v.Runs < 1 || v.Median <= 0 || v.FLOPs == 0 || len(v.Steps) == 0 || v.Steps[0].Op == "" || v.Steps[0].Mean <= 0 {
 		t.Errorf("bench: %v\n%s", err, out)
 	}
 }

@@ -159,6 +159,27 @@ func (p *program) Close() error {
 	return nil
 }
 
+// A StepTime is what one step of a program has cost.
+type StepTime = cpu.StepTime
+
+// Profile lists the steps of p and how long each took in all runs since the first
+// call, which starts the clocks. Only programs of engine cpu keep time: of others
+// it is Invalid.
+func Profile(p abi.Program) ([]StepTime, error) {
+	own, ok := p.(*program)
+	if t, is := p.(*trainer); is {
+		own, ok = t.program, true
+	}
+	if !ok || own.exe == nil {
+		return nil, fmt.Errorf("engine: profile of a program that is not open here: %w", abi.Invalid)
+	}
+	x, ok := own.exe.(cpuProgram)
+	if !ok {
+		return nil, fmt.Errorf("engine: steps are timed by engine cpu only: %w", abi.Invalid)
+	}
+	return x.Profile(), nil
+}
+
 // A trainer is a program whose plan has gradients.
 type trainer struct{ *program }
 

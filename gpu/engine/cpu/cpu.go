@@ -9,6 +9,7 @@ package cpu
 import (
 	"context"
 	"fmt"
+	"time"
 	"unsafe"
 
 	"github.com/cloister-ai/cloister/abi"
@@ -20,6 +21,8 @@ type Program struct {
 	plan    *graph.Plan
 	workers int
 	stages  []stage
+	stepOf  []int           // the step that each stage is of
+	took    []time.Duration // by each stage in all runs; nil before Profile
 	copies  []copyOut
 	update  *Optimizer // nil without gradients
 	grads   []arg
@@ -49,11 +52,11 @@ func Layout() graph.Layout { return graph.Layout{Work: work, Fuse: fuses} }
 // program: StateBytes says how much.
 func Compile(p *graph.Plan, opt abi.Optimizer, workers int) (*Program, error) {
 	x := &Program{plan: p, workers: max(1, workers), arena: Alloc(p.Arena)}
-	for _, s := range p.Steps {
+	for i, s := range p.Steps {
 		in := make([]graph.Type, len(s.Node.In))
-		for i, v := range s.Node.In {
+		for k, v := range s.Node.In {
 			if v != 0 {
-				in[i] = p.Graph.At(v).Type
+				in[k] = p.Graph.At(v).Type
 			}
 		}
 		bind := kernelOf(s.Node, in)
@@ -69,6 +72,9 @@ func Compile(p *graph.Plan, opt abi.Optimizer, workers int) (*Program, error) {
 			b.in = append(b.in, x.arg(v))
 		}
 		x.stages = append(x.stages, bind(b)...)
+		for len(x.stepOf) < len(x.stages) {
+			x.stepOf = append(x.stepOf, i)
+		}
 	}
 	for _, c := range p.Copies {
 		x.copies = append(x.copies, copyOut{x.arg(c.From), c.Output})
@@ -91,7 +97,7 @@ func Compile(p *graph.Plan, opt abi.Optimizer, workers int) (*Program, error) {
 func (p *Program) Run(ctx context.Context, in, params, out [][]byte, rate float32) error {
 	p.in, p.params, p.out = in, params, out
 	defer func() { p.in, p.params, p.out = nil, nil, nil }()
-	if err := runStages(ctx, p.workers, p.stages); err != nil {
+	if err := timeStages(ctx, p.workers, p.stages, p.took); err != nil {
 		return err
 	}
 	for _, c := range p.copies {

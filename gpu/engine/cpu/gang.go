@@ -5,19 +5,32 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // runStages runs the stages one after the other, each divided among up to the
 // given number of goroutines, which end before it returns.
 func runStages(ctx context.Context, workers int, stages []stage) error {
+	return timeStages(ctx, workers, stages, nil)
+}
+
+// timeStages runs the stages, and adds to took what each takes, unless that is nil.
+func timeStages(ctx context.Context, workers int, stages []stage, took []time.Duration) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	g := gang{members: workers - 1}
 	defer context.AfterFunc(ctx, func() { g.stop.Store(true) })()
 	defer g.end()
+	var begun time.Time
 	for i := range stages {
+		if took != nil {
+			begun = time.Now()
+		}
 		g.do(&stages[i])
+		if took != nil {
+			took[i] += time.Since(begun)
+		}
 		if g.stop.Load() {
 			return context.Cause(ctx)
 		}
