@@ -1,0 +1,73 @@
+package ptx
+
+import "strings"
+
+// A Space is a kind of memory.
+type Space string
+
+// The spaces. Addresses of Global are U64, of Shared memory U32. Constant is
+// Global that no thread writes while the kernel runs.
+const (
+	Global   Space = "global"
+	Constant Space = "global.nc"
+	InShared Space = "shared"
+)
+
+// At is the address of element i of the elements of the given size at base.
+func (k *Kernel) At(base, i Value, size int64) Value {
+	if base.Type == U32 || i.Type == U64 || i.Type == S64 {
+		i = k.Convert(base.Type, i)
+		return k.Add(base, k.Mul(i, Int(base.Type, size)))
+	}
+	if n, ok := i.Known(); ok {
+		return k.Add(base, Int(U64, n*size))
+	}
+	r := k.reg(U64)
+	k.line("mad.wide.%s %s, %s, %d, %s", i.Type, r, i, size, base)
+	return r
+}
+
+// Load reads the element of type t at an address, off bytes further.
+func (k *Kernel) Load(t Type, s Space, addr Value, off int64) Value {
+	if t == F16 {
+		h := k.reg(U16)
+		k.line("ld.%s.b16 %s, [%s+%d]", s, h, addr, off)
+		h.Type = F16
+		return h
+	}
+	r := k.reg(t)
+	k.line("ld.%s.%s %s, [%s+%d]", s, t, r, addr, off)
+	return r
+}
+
+// Store writes v as an element of type t.
+func (k *Kernel) Store(t Type, s Space, addr Value, off int64, v Value) {
+	if t == F16 {
+		k.line("st.%s.b16 [%s+%d], %s", s, addr, off, v)
+		return
+	}
+	k.line("st.%s.%s [%s+%d], %s", s, t, addr, off, v)
+}
+
+// LoadMany reads 2 or 4 neighbours; the address is a multiple of all of them.
+func (k *Kernel) LoadMany(t Type, s Space, addr Value, off int64, n int) []Value {
+	out := make([]Value, n)
+	for i := range out {
+		out[i] = k.reg(t)
+	}
+	k.line("ld.%s.v%d.%s {%s}, [%s+%d]", s, n, t, list(out), addr, off)
+	return out
+}
+
+// StoreMany writes 2 or 4 neighbours.
+func (k *Kernel) StoreMany(t Type, s Space, addr Value, off int64, v []Value) {
+	k.line("st.%s.v%d.%s [%s+%d], {%s}", s, len(v), t, addr, off, list(v))
+}
+
+func list(v []Value) string {
+	s := make([]string, len(v))
+	for i := range v {
+		s[i] = v[i].String()
+	}
+	return strings.Join(s, ", ")
+}
