@@ -143,6 +143,11 @@ func quantCases() []opCase {
 		{name: "ConvInteger/channels", in: []operand{integers(i8, 1, 1, 40, 8, 8), integers(i8, 2, 3, 40, 3, 3), zero(i8, -128), zero(i8, -100, 0, 100)}, want: convInteger(one), fine: 1e-300},
 		{name: "ConvInteger/deep", attrs: attrs("pads", ints(1, 1, 1, 1)), in: []operand{integers(u8, 1, 1, 300, 9, 9), integers(i8, 2, 2, 300, 3, 3)}, want: convInteger(padded), fine: 1e-300},
 		{name: "ConvInteger/group", attrs: attrs("group", 2, "strides", ints(2, 2)), in: []operand{integers(u8, 1, 1, 4, 5, 5), integers(i8, 2, 6, 2, 3, 3)}, want: convInteger(grouped)},
+		{name: "ConvInteger/each", attrs: attrs("group", 4), in: []operand{integers(u8, 1, 1, 4, 5, 5), integers(i8, 2, 4, 1, 3, 3), zero(u8, 9)}, want: convInteger(window{s: [2]int{1, 1}, d: [2]int{1, 1}, g: 4})},
+		{name: "ConvInteger/gaps", attrs: attrs("dilations", ints(2, 2), "pads", ints(2, 0, 1, 3)), in: []operand{integers(i8, 1, 2, 5, 7, 9), integers(u8, 2, 20, 5, 2, 3), zero(i8, 5), zero(u8, 255)}, want: convInteger(window{s: [2]int{1, 1}, d: [2]int{2, 2}, p: [4]int{2, 0, 1, 3}, g: 1}), fine: 1e-300},
+		{name: "ConvInteger/pointwise", in: []operand{integers(u8, 1, 2, 70, 6, 5), integers(i8, 2, 30, 70, 1, 1), zero(u8, 130)}, want: convInteger(one), fine: 1e-300},
+		{name: "ConvInteger/rows", attrs: attrs("pads", ints(1, 2), "strides", ints(2)), in: []operand{integers(u8, 1, 2, 3, 7), integers(i8, 2, 4, 3, 3), zero(u8, 130)}, want: flatConv},
+		{name: "ConvInteger/volumes", attrs: attrs("pads", ints(1, 0, 0, 1, 0, 0)), in: []operand{integers(u8, 1, 2, 3, 3, 4, 5), integers(i8, 2, 4, 3, 2, 3, 3), zero(u8, 130)}, want: deepConv},
 		{name: "QLinearMatMul", in: []operand{integers(u8, 1, 3, 4), scale(0.02), zero(u8, 120), integers(i8, 2, 4, 5), scale(0.1, 0.2, 0.3, 0.4, 0.5), zero(i8, 0, 1, 2, 3, 4), scale(3), zero(u8, 90)}, want: qLinear(func(in []array) array {
 			return matMulInteger(in)
 		}, 1, false)},
@@ -165,4 +170,35 @@ func qLinear(product func([]array) array, axis int, bias bool) func([]array) arr
 			return quantized(single(v*single(in[1].data[0]*along(in[4], at, axis))), in[6].data[0], in[7].data[0], dt)
 		})
 	}
+}
+
+// flatConv is a ConvInteger of rows, in steps of two with one zero before and two
+// after.
+func flatConv(in []array) array {
+	x, w := in[0], in[1]
+	x.shape, w.shape = slices.Insert(slices.Clone(x.shape), 2, 1), slices.Insert(slices.Clone(w.shape), 2, 1)
+	y := convInteger(window{s: [2]int{1, 2}, d: [2]int{1, 1}, p: [4]int{0, 1, 0, 2}, g: 1})([]array{x, w, in[2]})
+	y.shape = slices.Delete(y.shape, 2, 3)
+	return y
+}
+
+// deepConv is a ConvInteger of volumes, with a slice of padding before and after.
+func deepConv(in []array) array {
+	x, w := shifted(in[0], in[2], 0), in[1]
+	s, k := x.shape, w.shape
+	return generate(abi.Int32, ints(s[0], k[0], s[2]+3-k[2], s[3]+1-k[3], s[4]+1-k[4]), func(at []int) float64 {
+		sum := 0.0
+		for c := range int(k[1]) {
+			for i := range int(k[2]) {
+				for j := range int(k[3]) {
+					for l := range int(k[4]) {
+						if d := at[2] + i - 1; d >= 0 && d < int(s[2]) {
+							sum += x.at([]int{at[0], c, d, at[3] + j, at[4] + l}) * w.at([]int{at[1], c, i, j, l})
+						}
+					}
+				}
+			}
+		}
+		return sum
+	})
 }

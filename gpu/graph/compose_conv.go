@@ -18,40 +18,45 @@ func composeConv(c *call, t *builder) ([]abi.Value, error) {
 	if c.has(2) {
 		rest = c.n.In[2:3]
 	}
-	return []abi.Value{t.conv(c.n.In[0], c.n.In[1], rest, spans, group)}, nil
+	return []abi.Value{t.conv("Conv", c.n.In[0], c.n.In[1], rest, spans, group)}, nil
 }
 
-// conv convolves x of N×C×… with weights of M×C/group×… . The taps along the first
-// of three dimensions become channels: memory has them where weights expect them.
-func (t *builder) conv(x, w abi.Value, bias []abi.Value, spans []Span, group int64) abi.Value {
+// conv convolves x of N×C×… with weights of M×C/group×… by op, Conv or IntegerConv,
+// which has the rest of the operands as they are. The taps along the first of three
+// dimensions become channels: memory has them where weights expect them.
+func (t *builder) conv(op string, x, w abi.Value, rest []abi.Value, spans []Span, group int64) abi.Value {
 	xs, ws := slices.Clone(t.typ(x).Shape), slices.Clone(t.typ(w).Shape)
 	if t.err != nil {
 		return 0
 	}
 	switch len(spans) {
 	case 1:
-		y := t.conv(t.reshape(x, slices.Insert(xs, 2, 1)), t.reshape(w, slices.Insert(ws, 2, 1)), bias, slices.Insert(slices.Clone(spans), 0, Span{Kernel: 1, Stride: 1, Dilation: 1, Out: 1}), group)
+		y := t.conv(op, t.reshape(x, slices.Insert(xs, 2, 1)), t.reshape(w, slices.Insert(ws, 2, 1)), rest, slices.Insert(slices.Clone(spans), 0, Span{Kernel: 1, Stride: 1, Dilation: 1, Out: 1}), group)
 		return t.reshape(y, outs(xs[0], ws[0], spans))
 	case 2:
 		p := window2(spans)
-		return t.node("Conv", append([]abi.Value{x, w}, bias...), aInt("group", group), aInts("strides", p.Stride[:]), aInts("dilations", p.Dilation[:]), aInts("pads", p.Pads[:]))
+		return t.node(op, append([]abi.Value{x, w}, rest...), aInt("group", group), aInts("strides", p.Stride[:]), aInts("dilations", p.Dilation[:]), aInts("pads", p.Pads[:]))
 	}
 	s := spans[0]
 	taps := make([]abi.Value, s.Kernel)
-	x = t.pad(x, 2, s.Begin, s.End)
+	outside := abi.Value(0) // what the padding of integers holds
+	if op == "IntegerConv" {
+		outside = rest[0]
+	}
+	x = t.pad(x, outside, 2, s.Begin, s.End)
 	for k := range taps { // N×C×1×out×…
 		row := t.steps(x, 2, int64(k)*s.Dilation, s.Stride, s.Out)
 		taps[k] = t.reshape(row, slices.Concat(xs[:2], []int64{1, s.Out}, xs[3:]))
 	}
-	rest := xs[3:]
+	inner := xs[3:]
 	all := t.concat(taps, 2)
 	order := []int{0, 3, 1, 2}
-	for i := range rest {
+	for i := range inner {
 		order = append(order, 4+i)
 	}
-	flat := t.reshape(t.permute(all, order), slices.Concat([]int64{xs[0] * s.Out, xs[1] * s.Kernel}, rest))
+	flat := t.reshape(t.permute(all, order), slices.Concat([]int64{xs[0] * s.Out, xs[1] * s.Kernel}, inner))
 	wide := t.reshape(w, slices.Concat([]int64{ws[0], ws[1] * s.Kernel}, ws[3:]))
-	y := t.conv(flat, wide, bias, spans[1:], group)
+	y := t.conv(op, flat, wide, rest, spans[1:], group)
 	if t.err != nil {
 		return 0
 	}
@@ -233,8 +238,8 @@ func (t *builder) concat(list []abi.Value, axis int) abi.Value {
 	return t.node("Concat", list, aInt("axis", int64(axis)))
 }
 
-// pad puts zeros before and after v along an axis.
-func (t *builder) pad(v abi.Value, axis int, before, after int64) abi.Value {
+// pad puts zeros, or the one number of with, before and after v along an axis.
+func (t *builder) pad(v, with abi.Value, axis int, before, after int64) abi.Value {
 	if t.err != nil {
 		return 0
 	}
@@ -244,6 +249,9 @@ func (t *builder) pad(v abi.Value, axis int, before, after int64) abi.Value {
 		}
 		s := slices.Clone(t.typ(v).Shape)
 		s[axis] = n
+		if with != 0 {
+			return []abi.Value{t.node("Expand", []abi.Value{with}, aInts("shape", s))}
+		}
 		return []abi.Value{t.fill(t.typ(v).DType, 0, s)}
 	}
 	return t.concat(slices.Concat(zeros(before), []abi.Value{v}, zeros(after)), axis)

@@ -257,7 +257,7 @@ func composeMaxUnpool(c *call, t *builder) ([]abi.Value, error) {
 		if d < shape[i] || d > maxWindow {
 			return nil, invalid("output_shape %v is not around %v", want, shape)
 		}
-		y = t.pad(y, i, 0, d-shape[i])
+		y = t.pad(y, 0, i, 0, d-shape[i])
 	}
 	return []abi.Value{y}, nil
 }

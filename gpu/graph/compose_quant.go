@@ -180,19 +180,15 @@ func (c *call) convInteger(t *builder, x, zx, w, zw int) (abi.Value, error) {
 	if err != nil {
 		return 0, err
 	}
-	var attrs []abi.Attr
-	for _, name := range []string{"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"} {
-		for _, a := range c.attrs.list {
-			if a.Name == name {
-				attrs = append(attrs, a)
-			}
-		}
-		c.attrs.skip(name)
+	spans, group, err := c.convolved(x, w)
+	if err != nil {
+		return 0, err
 	}
-	if len(c.in[x].Shape) != len(s) {
-		return 0, invalid("inputs %d and %d have shapes %v and %v, want one rank", x, w, c.in[x].Shape, s)
+	if len(spans) == 2 && s[1] == 1 && s[0] == group { // a channel each has kernels of float32, and sums that are short
+		p := window2(spans)
+		return t.exact("Conv", a, b, 1, 1, Type{Shape: s[1:]}.Elements(), []abi.Attr{aInt("group", group), aInts("strides", p.Stride[:]), aInts("dilations", p.Dilation[:]), aInts("pads", p.Pads[:])}), nil
 	}
-	return t.exact("Conv", a, b, 1, 1, Type{Shape: s[1:]}.Elements(), attrs), nil
+	return t.conv("IntegerConv", a.v, b.v, []abi.Value{a.zero, b.zero}, spans, group), t.err
 }
 
 // channelShape is n along the given axis of a shape of that rank, and 1 elsewhere.

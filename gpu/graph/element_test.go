@@ -153,6 +153,30 @@ func TestMatricesOfIntegersAreOneProduct(t *testing.T) {
 	}
 }
 
+func TestConvolutionsOfIntegersAreOneOperator(t *testing.T) {
+	for _, c := range []struct {
+		what         string
+		x, w         []int64
+		groups       int64
+		whole, float int
+	}{
+		{"images", []int64{1, 300, 9, 9}, []int64{2, 300, 3, 3}, 1, 1, 0},
+		{"groups", []int64{1, 4, 9, 9}, []int64{8, 2, 3, 3}, 2, 1, 0},
+		{"rows", []int64{1, 4, 9}, []int64{8, 4, 3}, 1, 1, 0},
+		{"volumes", []int64{1, 4, 5, 5, 5}, []int64{8, 4, 3, 3, 3}, 1, 1, 0},
+		{"a channel each", []int64{1, 4, 9, 9}, []int64{4, 1, 3, 3}, 4, 0, 1},
+	} {
+		m := build(t, graph.Config{})
+		group := []abi.Attr{{Name: "group", Type: abi.AttrInt, I: c.groups}}
+		if _, err := m.g.Node("ConvInteger", group, []abi.Value{m.leaf(abi.Uint8, c.x...), m.leaf(abi.Int8, c.w...)}); err != nil {
+			t.Fatalf("%s: %v", c.what, err)
+		}
+		if whole, float := m.count("IntegerConv"), m.count("Conv"); whole != c.whole || float != c.float {
+			t.Errorf("%s: %d convolutions of integers and %d of floats, want %d and %d", c.what, whole, float, c.whole, c.float)
+		}
+	}
+}
+
 func TestSmallProductsOfIntegersAreOneProduct(t *testing.T) {
 	for _, c := range []struct{ k, products int64 }{{514, 1}, {515, 2}, {1028, 2}, {1029, 3}, {131584, 256}, {131585, 1}} {
 		m := build(t, graph.Config{})

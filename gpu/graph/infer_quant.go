@@ -116,6 +116,19 @@ func gradDequantize(t *builder, n Node, _, dy abi.Value, want []bool) []abi.Valu
 	return out
 }
 
+// inferIntegerConv is a convolution of 8-bit integers less their zero points,
+// operands 2 and 3: one number, and one or one for each output channel. It wraps
+// around in int32.
+func inferIntegerConv(c *call) (Type, error) {
+	spans, g, err := c.convolved(0, 1)
+	if err != nil {
+		return Type{}, err
+	}
+	c.n.Attrs.Window = window2(spans)
+	c.n.Attrs.Window.Group = g
+	return Type{abi.Int32, outs(c.in[0].Shape[0], c.in[1].Shape[0], spans)}, nil
+}
+
 // inferIntegerProduct is a product of matrices of 8-bit integers less their zero
 // points, operands 2 and 3: one number, or one a row of the left and a column of
 // the right. It wraps around in int32.

@@ -150,7 +150,18 @@ func (c *call) convolution() (spans []Span, group int64, err error) {
 	if err := c.floats(0, 1, 2); err != nil {
 		return nil, 0, err
 	}
-	w, s := c.in[1].Shape, c.in[0].Shape
+	if spans, group, err = c.convolved(0, 1); err != nil {
+		return nil, 0, err
+	}
+	if w := c.in[1].Shape; c.has(2) && !slices.Equal(c.in[2].Shape, w[:1]) {
+		return nil, 0, invalid("input 2 has shape %v, want %v", c.in[2].Shape, w[:1])
+	}
+	return spans, group, nil
+}
+
+// convolved checks a convolution of the operands image and weights.
+func (c *call) convolved(image, weights int) (spans []Span, group int64, err error) {
+	w, s := c.in[weights].Shape, c.in[image].Shape
 	if len(w) != len(s) || len(s) < 3 {
 		return nil, 0, invalid("inputs have shapes %v and %v, want N×C×H×W and M×C/group×H×W, or as many other dimensions", s, w)
 	}
@@ -167,9 +178,6 @@ func (c *call) convolution() (spans []Span, group int64, err error) {
 	}
 	if _, err := abi.Elements(padded); err != nil {
 		return nil, 0, fmt.Errorf("padded image: %w", err) // kernels may lay it out
-	}
-	if c.has(2) && !slices.Equal(c.in[2].Shape, w[:1]) {
-		return nil, 0, invalid("input 2 has shape %v, want %v", c.in[2].Shape, w[:1])
 	}
 	return spans, g, nil
 }

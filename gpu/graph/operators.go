@@ -123,6 +123,8 @@ func costConv(n *Node, in []Type) uint64 {
 	return c
 }
 
+func costIntegerConv(n *Node, in []Type) uint64 { return costConv(n, in[:2]) }
+
 // costConvGradX counts the products of the transposed convolution: each element
 // of dy (operand 0) meets each weight of its output channel.
 func costConvGradX(_ *Node, in []Type) uint64 {

@@ -39,14 +39,14 @@ func costFourier(n *Node, in []Type) uint64 {
 func gradFourier(t *builder, n Node, _, dy abi.Value, _ []bool) []abi.Value {
 	a := n.Attrs
 	s := t.typ(n.In[0]).Shape
-	dy = t.pad(dy, a.Axis, 0, a.Length-n.Shape[a.Axis])
+	dy = t.pad(dy, 0, a.Axis, 0, a.Length-n.Shape[a.Axis])
 	keep := min(s[a.Axis], a.Length)
 	dx := t.node("Fourier", []abi.Value{dy}, aInt("axis", int64(a.Axis)), aInt("length", a.Length), aInt("bins", keep), aFlag("inverse", !a.Inverse))
 	scale := float64(a.Length) // what the inverse divides by
 	if a.Inverse {
 		scale = 1 / scale
 	}
-	return first(t.pad(t.scale(dx, scale), a.Axis, 0, s[a.Axis]-keep))
+	return first(t.pad(t.scale(dx, scale), 0, a.Axis, 0, s[a.Axis]-keep))
 }
 
 // complex gives a signal of real numbers an imaginary part of zero.
@@ -58,7 +58,7 @@ func (t *builder) complex(x abi.Value) abi.Value {
 	if s[len(s)-1] == 2 {
 		return x
 	}
-	return t.pad(x, len(s)-1, 0, 1)
+	return t.pad(x, 0, len(s)-1, 0, 1)
 }
 
 // length returns the one number of operand i, a known integer.

@@ -19,6 +19,15 @@ func (c *Conv) Scratch() float64 {
 	return c.held(c.blockRows(), c.InC/c.Groups)
 }
 
+// PairScratch is Scratch of RunPairs.
+func (c *Conv) PairScratch() float64 {
+	d := c.paired()
+	if d.inPlace() {
+		return 0
+	}
+	return d.held(d.blockRows(), d.InC/d.Groups)
+}
+
 // WeightScratch is Scratch of RunWeights.
 func (c *Conv) WeightScratch() float64 {
 	gi, taps := c.InC/c.Groups, c.KH*c.KW

@@ -67,6 +67,8 @@ func work(g *graph.Graph, s *graph.Step) int64 {
 		return workGemm(g, n)
 	case "Conv", "ConvGradX":
 		return workConv(g, s) + excess(g, n)
+	case "IntegerConv":
+		return workIntegerConv(g, n) + excess(g, n)
 	case "ConvGradW", "MaxPool", "AveragePool":
 		return excess(g, n)
 	case "SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss":

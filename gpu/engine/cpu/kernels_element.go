@@ -83,6 +83,7 @@ var elementKernels = map[string]bind{
 	"Cast":           bindCast,
 
 	"IntegerProduct":   bindIntegerProduct,
+	"IntegerConv":      bindIntegerConv,
 	"QuantizeLinear":   bindQuantize,
 	"DequantizeLinear": bindDequantize,
 }

@@ -14,10 +14,14 @@ const freeScratch = 1 << 20
 
 // scratch is how many elements the kernel of n keeps beside arena and operands.
 func scratch(n *graph.Node, in []graph.Type) float64 {
+	win := n.Attrs.Window
+	if n.Op == "IntegerConv" {
+		c := convOf(win, in[0].Shape, in[1].Shape, n.Shape)
+		return c.PairScratch()
+	}
 	if n.DType != abi.Float32 {
 		return 0
 	}
-	win := n.Attrs.Window
 	switch n.Op {
 	case "Conv":
 		c := convOf(win, in[0].Shape, in[1].Shape, n.Shape)

@@ -18,6 +18,7 @@ var parts = map[string]func(){
 	"window":    windows,
 	"dots":      dots,
 	"integers":  integers,
+	"pairs":     pairs,
 }
 
 func main() {
