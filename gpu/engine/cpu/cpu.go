@@ -20,9 +20,8 @@ import (
 type Program struct {
 	plan    *graph.Plan
 	workers int
-	stages  []stage
-	stepOf  []int           // the step that each stage is of
-	took    []time.Duration // by each stage in all runs; nil before Profile
+	duties  []duty
+	took    []time.Duration // by each step in all runs; nil before Profile
 	copies  []copyOut
 	update  *Optimizer // nil without gradients
 	grads   []arg
@@ -37,6 +36,13 @@ type Program struct {
 type stage struct {
 	tasks int
 	run   func(worker, task int)
+}
+
+// A duty is a stage of one step.
+type duty struct {
+	stage
+	step  int
+	nanos float64 // what the step takes on one goroutine, about
 }
 
 type copyOut struct {
@@ -71,9 +77,8 @@ func Compile(p *graph.Plan, opt abi.Optimizer, workers int) (*Program, error) {
 		for _, v := range s.Node.In {
 			b.in = append(b.in, x.arg(v))
 		}
-		x.stages = append(x.stages, bind(b)...)
-		for len(x.stepOf) < len(x.stages) {
-			x.stepOf = append(x.stepOf, i)
+		for _, stage := range bind(b) {
+			x.duties = append(x.duties, duty{stage, i, nanos(s.Node, in)})
 		}
 	}
 	for _, c := range p.Copies {
@@ -97,7 +102,7 @@ func Compile(p *graph.Plan, opt abi.Optimizer, workers int) (*Program, error) {
 func (p *Program) Run(ctx context.Context, in, params, out [][]byte, rate float32) error {
 	p.in, p.params, p.out = in, params, out
 	defer func() { p.in, p.params, p.out = nil, nil, nil }()
-	if err := timeStages(ctx, p.workers, p.stages, p.took); err != nil {
+	if err := p.steps(ctx); err != nil {
 		return err
 	}
 	for _, c := range p.copies {
@@ -113,6 +118,43 @@ func (p *Program) Run(ctx context.Context, in, params, out [][]byte, rate float3
 	}
 	p.update.Step(p.workers, x, g, rate)
 	return nil
+}
+
+// steps runs all duties.
+func (p *Program) steps(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	g := gang{ctx: ctx, members: p.workers - 1}
+	defer g.end()
+	for i := range p.duties {
+		d := &p.duties[i]
+		var begun time.Time
+		if p.took != nil {
+			begun = time.Now()
+		}
+		if err := g.do(&d.stage, d.nanos); err != nil {
+			return err
+		}
+		if p.took != nil {
+			p.took[d.step] += time.Since(begun)
+		}
+	}
+	return nil
+}
+
+// nanos is about how long n takes on one goroutine: products by their operations,
+// others by what they move.
+func nanos(n *graph.Node, in []graph.Type) float64 {
+	switch n.Op {
+	case "MatMul", "Gemm", "Conv", "ConvGradX", "ConvGradW", "Recurrence":
+		var bytes int64
+		for _, t := range in {
+			bytes += t.Bytes()
+		}
+		return max(float64(n.FLOPs)/100, float64(bytes)/16)
+	}
+	return max(float64(n.FLOPs)/4, float64(n.Bytes())/8)
 }
 
 // Alloc returns n zero bytes, aligned for every element type.

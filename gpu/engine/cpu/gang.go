@@ -5,80 +5,78 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // runStages runs the stages one after the other, each divided among up to the
 // given number of goroutines, which end before it returns.
 func runStages(ctx context.Context, workers int, stages []stage) error {
-	return timeStages(ctx, workers, stages, nil)
-}
-
-// timeStages runs the stages, and adds to took what each takes, unless that is nil.
-func timeStages(ctx context.Context, workers int, stages []stage, took []time.Duration) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	g := gang{members: workers - 1}
-	defer context.AfterFunc(ctx, func() { g.stop.Store(true) })()
+	g := gang{ctx: ctx, members: workers - 1}
 	defer g.end()
-	var begun time.Time
 	for i := range stages {
-		if took != nil {
-			begun = time.Now()
-		}
-		g.do(&stages[i])
-		if took != nil {
-			took[i] += time.Since(begun)
-		}
-		if g.stop.Load() {
-			return context.Cause(ctx)
+		if err := g.do(&stages[i], worthWaking); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
+// What a stage takes on one goroutine, in nanoseconds, for it to be handed to those
+// that are awake, or to wake others for it. An order that is taken at once costs less
+// than a microsecond; a sleeper is there after thirty.
+const (
+	worthSharing = 4_000
+	worthWaking  = 40_000
+)
+
 // hands is how many goroutines help with a stage just now, in all runs together.
 var hands atomic.Int64
 
-// A gang is the goroutines of one run. They are hired for a stage with more than
-// one task, while the process has fewer at work than processors, so that jobs side
-// by side share what there is; and they stay until the run ends. They take tasks by
-// number until none is left.
+// A gang is the goroutines of one run. They are hired for a stage that is worth it,
+// while the process has fewer at work than processors, so that jobs side by side
+// share what there is; and they stay until the run ends. A stage is open to whoever
+// is awake: they take tasks by number until none is left.
 type gang struct {
+	ctx     context.Context
 	members int // at most so many
 	crew    []*sleeper
-	orders  atomic.Int64 // stages begun
-	stage   *stage       // the current one; nil ends the run
+	orders  atomic.Int64          // stages begun
+	stage   atomic.Pointer[stage] // the open one
 	next    atomic.Int64
-	busy    atomic.Int64 // members still in the current stage
+	busy    atomic.Int64 // members that may be in the open stage
+	ended   atomic.Bool
 	lead    sleeper
-	stop    atomic.Bool
 	alive   sync.WaitGroup
 }
 
-func (g *gang) do(s *stage) {
+// do runs a stage that takes about so many nanoseconds, or returns the cause of the
+// context's end.
+func (g *gang) do(s *stage, nanos float64) error {
 	helpers := min(g.members, s.tasks-1)
-	if helpers > len(g.crew) {
+	if nanos >= worthWaking && helpers > len(g.crew) {
 		g.hire(helpers)
 	}
-	if helpers <= 0 || len(g.crew) == 0 {
-		for t := 0; t < s.tasks && !g.stop.Load(); t++ {
+	if helpers <= 0 || len(g.crew) == 0 || nanos < worthSharing {
+		for t := 0; t < s.tasks && g.ctx.Err() == nil; t++ {
 			s.run(0, t)
 		}
-		return
+	} else {
+		g.next.Store(0)
+		g.stage.Store(s)
+		g.orders.Add(1)
+		if nanos >= worthWaking {
+			g.rouse()
+		}
+		g.take(0, s)
+		g.stage.Store(nil) // whoever comes now finds nothing
+		g.lead.wait(func() bool { return g.busy.Load() == 0 })
 	}
-	g.order(s)
-	g.take(0, s)
-	g.lead.wait(func() bool { return g.busy.Load() == 0 })
+	if g.ctx.Err() != nil {
+		return context.Cause(g.ctx)
+	}
+	return nil
 }
 
-// order hands s to the crew.
-func (g *gang) order(s *stage) {
-	g.stage = s
-	g.next.Store(0)
-	g.busy.Store(int64(len(g.crew)))
-	g.orders.Add(1)
+func (g *gang) rouse() {
 	for _, m := range g.crew {
 		m.rouse()
 	}
@@ -98,12 +96,14 @@ func (g *gang) hire(n int) {
 			defer hands.Add(-1)
 			for {
 				m.wait(func() bool { return g.orders.Load() != seen })
-				seen++
-				s := g.stage
-				if s == nil {
+				if g.ended.Load() {
 					return
 				}
-				g.take(worker, s)
+				g.busy.Add(1) // before looking: a stage is closed, and then waited for
+				seen = g.orders.Load()
+				if s := g.stage.Load(); s != nil {
+					g.take(worker, s)
+				}
 				if g.busy.Add(-1) == 0 {
 					g.lead.rouse()
 				}
@@ -113,7 +113,7 @@ func (g *gang) hire(n int) {
 }
 
 func (g *gang) take(worker int, s *stage) {
-	for !g.stop.Load() {
+	for g.ctx.Err() == nil {
 		t := int(g.next.Add(1)) - 1
 		if t >= s.tasks {
 			return
@@ -124,7 +124,9 @@ func (g *gang) take(worker int, s *stage) {
 
 func (g *gang) end() {
 	if len(g.crew) > 0 {
-		g.order(nil)
+		g.ended.Store(true)
+		g.orders.Add(1)
+		g.rouse()
 		g.alive.Wait()
 	}
 }
@@ -136,8 +138,9 @@ type sleeper struct {
 	bell   atomic.Pointer[chan struct{}]
 }
 
-// patience is how often a condition is looked at before sleeping: some microseconds.
-const patience = 1 << 13
+// patience is how often a condition is looked at before sleeping: some tens of
+// microseconds, about what a sleeper takes to wake.
+const patience = 1 << 15
 
 // wait returns when done is true. Whoever makes it true calls rouse after; a late
 // call may wake who waits for the next thing already, so done is what counts.

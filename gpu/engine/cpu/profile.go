@@ -16,12 +16,12 @@ type StepTime struct {
 // the first call, which starts the clocks.
 func (p *Program) Profile() []StepTime {
 	if p.took == nil {
-		p.took = make([]time.Duration, len(p.stages))
+		p.took = make([]time.Duration, len(p.plan.Steps))
 	}
 	steps := make([]StepTime, len(p.plan.Steps))
 	for i, s := range p.plan.Steps {
 		t := &steps[i]
-		t.Op, t.Shape, t.FLOPs = s.Node.Op, s.Node.Shape, s.Node.FLOPs
+		t.Op, t.Shape, t.FLOPs, t.Took = s.Node.Op, s.Node.Shape, s.Node.FLOPs, p.took[i]
 		if s.Norm != nil {
 			t.Fused += "+" + s.Norm.Op
 		}
@@ -32,10 +32,8 @@ func (p *Program) Profile() []StepTime {
 			t.Fused += "+" + s.Act.Op
 		}
 	}
-	for i, s := range p.stages {
-		t := &steps[p.stepOf[i]]
-		t.Tasks = max(t.Tasks, s.tasks)
-		t.Took += p.took[i]
+	for _, d := range p.duties {
+		steps[d.step].Tasks = max(steps[d.step].Tasks, d.tasks)
 	}
 	return steps
 }
