@@ -43,6 +43,7 @@ type duty struct {
 	stage
 	step  int
 	nanos float64 // what the step takes on one goroutine, about
+	when  *choice // what must hold for it to be of use; nil: always
 }
 
 type copyOut struct {
@@ -58,6 +59,7 @@ func Layout() graph.Layout { return graph.Layout{Work: work, Fuse: fuses} }
 // program: StateBytes says how much.
 func Compile(p *graph.Plan, opt abi.Optimizer, workers int) (*Program, error) {
 	x := &Program{plan: p, workers: max(1, workers), arena: Alloc(p.Arena)}
+	when := choices(p)
 	for i, s := range p.Steps {
 		in := make([]graph.Type, len(s.Node.In))
 		for k, v := range s.Node.In {
@@ -78,7 +80,7 @@ func Compile(p *graph.Plan, opt abi.Optimizer, workers int) (*Program, error) {
 			b.in = append(b.in, x.arg(v))
 		}
 		for _, stage := range bind(b) {
-			x.duties = append(x.duties, duty{stage, i, nanos(s.Node, in)})
+			x.duties = append(x.duties, duty{stage, i, nanos(s.Node, in), when[i]})
 		}
 	}
 	for _, c := range p.Copies {
@@ -120,7 +122,7 @@ func (p *Program) Run(ctx context.Context, in, params, out [][]byte, rate float3
 	return nil
 }
 
-// steps runs all duties.
+// steps runs all duties that are of use.
 func (p *Program) steps(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -129,6 +131,9 @@ func (p *Program) steps(ctx context.Context) error {
 	defer g.end()
 	for i := range p.duties {
 		d := &p.duties[i]
+		if !d.when.holds(p) {
+			continue
+		}
 		var begun time.Time
 		if p.took != nil {
 			begun = time.Now()
