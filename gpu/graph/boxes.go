@@ -118,10 +118,10 @@ func suppress(all []box, score func(int64) float64, most int, overlap, least flo
 
 // A Roi says how RoiAlign samples its regions.
 type Roi struct {
-	Max     bool    // the largest sample, not the mean
-	Half    bool    // pixels are at half coordinates
-	Samples int64   // along each side of a bin; zero is as many as it has pixels
-	Scale   float64 // pixels of the operand a unit of the regions
+	Max     bool    `pb:"1"` // the largest sample, not the mean
+	Half    bool    `pb:"2"` // pixels are at half coordinates
+	Samples int64   `pb:"3"` // along each side of a bin; zero is as many as it has pixels
+	Scale   float64 `pb:"4"` // pixels of the operand a unit of the regions
 }
 
 // inferRoiAlign averages, or takes the largest of, samples of each bin of each

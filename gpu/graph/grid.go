@@ -6,9 +6,9 @@ import (
 
 // A Grid says how GridSample reads an image between its pixels.
 type Grid struct {
-	Method  string // nearest, linear or cubic
-	Outside string // zeros, border or reflection
-	Corners bool   // -1 and 1 are the centres of the outermost pixels, not their edges
+	Method  string `pb:"1"` // nearest, linear or cubic
+	Outside string `pb:"2"` // zeros, border or reflection
+	Corners bool   `pb:"3"` // -1 and 1 are the centres of the outermost pixels, not their edges
 }
 
 // inferGridSample reads an image N×C×H×W at the positions x, y of a grid

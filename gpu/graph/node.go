@@ -17,8 +17,8 @@ const (
 
 // A Type is the element type and the shape of a value.
 type Type struct {
-	DType abi.DType
-	Shape []int64
+	DType abi.DType `pb:"1"`
+	Shape []int64   `pb:"2"`
 }
 
 func (t Type) String() string { return fmt.Sprintf("%v%v", t.DType, t.Shape) }
@@ -81,55 +81,65 @@ type Call struct {
 // Attrs are the decoded attributes and constant operands of a node. An operator
 // uses the fields that its entry in the table names; axes are never negative.
 type Attrs struct {
-	Axis      int       // Softmax, Concat, ArgMax, LayerNormalization, Gather
-	Axes      []int     // reductions, ascending; Transpose: the permutation
-	Starts    []int64   // Slice, one a dimension
-	Steps     []int64   // Slice, one a dimension
-	Shape     []int64   // the shape that an internal operator computes
-	Alpha     float32   // Gemm, LeakyRelu and its like, Pow's exponent, Fill's value
-	Beta      float32   // Gemm, Selu's gamma, HardSigmoid, Shrink's bias
-	Low, High float32   // Clip; IsInf: not zero if that infinity counts
-	Epsilon   float32   // normalisations
-	TransA    bool      // Gemm, internal MatMul
-	TransB    bool      // Gemm, internal MatMul
-	Tanh      bool      // Gelu by tanh
-	Truncate  bool      // Mod: the sign of the dividend
-	Left      bool      // BitShift
-	KeepDims  bool      // reductions
-	Window    Window    // Conv and pools
-	Reduction Reduction // losses
-	Ignore    int64     // losses: the label that does not count
-	HasIgnore bool
-	Bits      uint64   // ConstantOfShape, EyeLike, Pad: the element that fills, as it lies in memory
-	K         int64    // EyeLike, Trilu: the diagonal
-	Upper     bool     // Trilu; TopK: the largest
-	Mode      string   // Pad; Scatter*: the reduction
-	Batch     int      // GatherND: batch dimensions; ReverseSequence: the batch axis
-	Exclusive bool     // CumSum
-	Reverse   bool     // CumSum
-	Resample  Resample // Resize
-	Roi       Roi      // RoiAlign
-	Grid      Grid     // GridSample
-	Cell      *Cell    // Recurrence
-	Length    int64    // Fourier: of the transform
-	Inverse   bool     // Fourier
-	Spans     []Span   // MaxPoolIndex, one a dimension after N×C
-	Square    bool     // Standardize: by the mean of squares
-	Last      bool     // ArgMax and ArgMin: the last of equals; MaxPoolIndex: columns first
+	Axis      int       `pb:"1"` // Softmax, Concat, ArgMax, LayerNormalization, Gather
+	Axes      []int     `pb:"2"` // reductions, ascending; Transpose: the permutation
+	Starts    []int64   `pb:"3"` // Slice, one a dimension
+	Steps     []int64   `pb:"4"` // Slice, one a dimension
+	Shape     []int64   `pb:"5"` // the shape that an internal operator computes
+	Alpha     float32   `pb:"6"` // Gemm, LeakyRelu and its like, Pow's exponent, Fill's value
+	Beta      float32   `pb:"7"` // Gemm, Selu's gamma, HardSigmoid, Shrink's bias
+	Low       float32   `pb:"8"` // Clip; IsInf: not zero if that infinity counts
+	High      float32   `pb:"9"`
+	Epsilon   float32   `pb:"10"` // normalisations
+	TransA    bool      `pb:"11"` // Gemm, internal MatMul
+	TransB    bool      `pb:"12"` // Gemm, internal MatMul
+	Tanh      bool      `pb:"13"` // Gelu by tanh
+	Truncate  bool      `pb:"14"` // Mod: the sign of the dividend
+	Left      bool      `pb:"15"` // BitShift
+	KeepDims  bool      `pb:"16"` // reductions
+	Window    Window    `pb:"17"` // Conv and pools
+	Reduction Reduction `pb:"18"` // losses
+	Ignore    int64     `pb:"19"` // losses: the label that does not count
+	HasIgnore bool      `pb:"20"`
+	Bits      uint64    `pb:"21"` // ConstantOfShape, EyeLike, Pad: the element that fills, as it lies in memory
+	K         int64     `pb:"22"` // EyeLike, Trilu: the diagonal
+	Upper     bool      `pb:"23"` // Trilu; TopK: the largest
+	Mode      string    `pb:"24"` // Pad; Scatter*: the reduction
+	Batch     int       `pb:"25"` // GatherND: batch dimensions; ReverseSequence: the batch axis
+	Exclusive bool      `pb:"26"` // CumSum
+	Reverse   bool      `pb:"27"` // CumSum
+	Resample  Resample  `pb:"28"` // Resize
+	Roi       Roi       `pb:"29"` // RoiAlign
+	Grid      Grid      `pb:"30"` // GridSample
+	Cell      *Cell     `pb:"31"` // Recurrence
+	Length    int64     `pb:"32"` // Fourier: of the transform
+	Inverse   bool      `pb:"33"` // Fourier
+	Spans     []Span    `pb:"34"` // MaxPoolIndex, one a dimension after N×C
+	Square    bool      `pb:"35"` // Standardize: by the mean of squares
+	Last      bool      `pb:"36"` // ArgMax and ArgMin: the last of equals; MaxPoolIndex: columns first
 }
 
 // A Span is how a window moves along one dimension. Out is how often.
-type Span struct{ Kernel, Stride, Dilation, Begin, End, Out int64 }
+type Span struct {
+	Kernel   int64 `pb:"1"`
+	Stride   int64 `pb:"2"`
+	Dilation int64 `pb:"3"`
+	Begin    int64 `pb:"4"`
+	End      int64 `pb:"5"`
+	Out      int64 `pb:"6"`
+}
 
 // reach is how many elements the window covers, with its gaps.
 func (s Span) reach() int64 { return (s.Kernel-1)*s.Dilation + 1 }
 
 // A Window is how a kernel moves over the last two dimensions of N×C×H×W.
 type Window struct {
-	Kernel, Stride, Dilation [2]int64
-	Pads                     [4]int64 // top, left, bottom, right
-	Group                    int64    // Conv
-	CountPad                 bool     // AveragePool: padding counts in the mean
+	Kernel   [2]int64 `pb:"1"`
+	Stride   [2]int64 `pb:"2"`
+	Dilation [2]int64 `pb:"3"`
+	Pads     [4]int64 `pb:"4"` // top, left, bottom, right
+	Group    int64    `pb:"5"` // Conv
+	CountPad bool     `pb:"6"` // AveragePool: padding counts in the mean
 }
 
 // Reduction is how a loss reduces over the batch.

@@ -26,9 +26,9 @@ const (
 
 // A Place is where a value lies.
 type Place struct {
-	Kind   PlaceKind
-	Index  int
-	Offset int64
+	Kind   PlaceKind `pb:"1"`
+	Index  int       `pb:"2"`
+	Offset int64     `pb:"3"`
 }
 
 // A Step is one kernel of a plan: an operator, and what is done to its result
@@ -45,8 +45,8 @@ type Step struct {
 
 // A Copy moves a value that lies elsewhere into an output, after the last step.
 type Copy struct {
-	From   abi.Value
-	Output int
+	From   abi.Value `pb:"1"`
+	Output int       `pb:"2"`
 }
 
 // A Plan is a graph with an order, a memory layout and a price. Its graph is

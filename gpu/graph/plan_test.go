@@ -171,7 +171,7 @@ func TestEveryKernelFindsItsOperands(t *testing.T) {
 	})
 }
 
-func chain(t *testing.T, n int) *graph.Graph {
+func chain(t testing.TB, n int) *graph.Graph {
 	t.Helper()
 	g, err := graph.New(graph.Config{Opset: 21})
 	if err != nil {

@@ -8,19 +8,20 @@ import (
 
 // A Cell is what a recurrent network does at each step.
 type Cell struct {
-	Kind    string // LSTM, GRU or RNN
-	Hidden  int
-	Reverse []bool       // one a direction: it starts with the last element
-	Acts    []Activation // of each direction those of its gates, see perCell
-	Clip    float32      // of what activations are given; zero is no bound
-	Couple  bool         // LSTM: the forget gate is one minus the input gate
-	Linear  bool         // GRU: the reset gate acts after the product
+	Kind    string       `pb:"1"` // LSTM, GRU or RNN
+	Hidden  int          `pb:"2"`
+	Reverse []bool       `pb:"3"` // one a direction: it starts with the last element
+	Acts    []Activation `pb:"4"` // of each direction those of its gates, see perCell
+	Clip    float32      `pb:"5"` // of what activations are given; zero is no bound
+	Couple  bool         `pb:"6"` // LSTM: the forget gate is one minus the input gate
+	Linear  bool         `pb:"7"` // GRU: the reset gate acts after the product
 }
 
 // An Activation is one of the functions that recurrent operators may name.
 type Activation struct {
-	Name        string
-	Alpha, Beta float32
+	Name  string  `pb:"1"`
+	Alpha float32 `pb:"2"`
+	Beta  float32 `pb:"3"`
 }
 
 // Gates is how many rows of weights there are for one hidden element.

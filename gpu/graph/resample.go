@@ -9,15 +9,17 @@ import (
 // A Resample says how one axis is read at other places than where its elements
 // are: the parameters of ONNX's Resize, along one axis.
 type Resample struct {
-	Method     string  // nearest, linear or cubic
-	Place      string  // coordinate_transformation_mode
-	Round      string  // nearest_mode
-	Cubic      float64 // coefficient a of the cubic
-	Exclude    bool    // what lies outside has no weight
-	Antialias  bool    // a smaller result averages over what it stands for
-	Scale      float64 // result over operand; zero is Num/Den
-	Num, Den   int64
-	Start, End float64 // the part that is cropped, of 1
+	Method    string  `pb:"1"` // nearest, linear or cubic
+	Place     string  `pb:"2"` // coordinate_transformation_mode
+	Round     string  `pb:"3"` // nearest_mode
+	Cubic     float64 `pb:"4"` // coefficient a of the cubic
+	Exclude   bool    `pb:"5"` // what lies outside has no weight
+	Antialias bool    `pb:"6"` // a smaller result averages over what it stands for
+	Scale     float64 `pb:"7"` // result over operand; zero is Num/Den
+	Num       int64   `pb:"8"`
+	Den       int64   `pb:"9"`
+	Start     float64 `pb:"10"` // the part that is cropped, of 1
+	End       float64 `pb:"11"`
 }
 
 // maxTaps bounds what one element of a result is made of.
