@@ -95,7 +95,7 @@ func (d *decoder) node(c *nodeCode, n *Node, v abi.Value) error {
 		}
 		return nil // nobody needs it
 	}
-	*n = Node{Op: c.Op, In: c.In, Type: c.Type, Attrs: c.Attrs, Derived: c.Derived}
+	*n = Node{Op: c.Op, In: c.In, Type: c.Type, Attrs: c.Attrs, Derived: c.Derived, FLOPs: c.FLOPs}
 	if err := n.Type.check(); err != nil {
 		return fmt.Errorf("type: %w", err)
 	}

@@ -62,6 +62,7 @@ type nodeCode struct {
 	Derived bool        `pb:"8"`
 	Loss    abi.Value   `pb:"9"` // it is d Loss / d Wrt
 	Wrt     abi.Value   `pb:"10"`
+	FLOPs   uint64      `pb:"11"`
 }
 
 // stepCode is a step as it is written; nodes are the values they compute.
@@ -148,12 +149,12 @@ type encoder struct {
 }
 
 func (e *encoder) node(n *Node) nodeCode {
-	c := nodeCode{Op: n.Op, Type: n.Type, Attrs: n.Attrs, Derived: n.Derived}
+	c := nodeCode{Op: n.Op, Type: n.Type, Attrs: n.Attrs, Derived: n.Derived, FLOPs: n.FLOPs}
 	if n.Data == nil {
 		c.In = n.In
 		return c
 	}
-	c.Op, c.Attrs, c.Known = OpConstant, Attrs{}, true
+	c.Op, c.Attrs, c.Known, c.FLOPs = OpConstant, Attrs{}, true, 0
 	if len(n.Data) <= maxInline {
 		c.Data = n.Data
 		return c

@@ -90,7 +90,7 @@ func (a *asker) leaf(t Type) abi.Value {
 }
 
 func (a *asker) node(n *Node, in []Type) abi.Value {
-	c := nodeCode{Op: n.Op, Type: n.Type, Attrs: n.Attrs, Derived: n.Derived, In: make([]abi.Value, len(in))}
+	c := nodeCode{Op: n.Op, Type: n.Type, Attrs: n.Attrs, Derived: n.Derived, FLOPs: n.FLOPs, In: make([]abi.Value, len(in))}
 	for i, t := range in {
 		if t.DType != 0 {
 			c.In[i] = a.leaf(t)

@@ -162,6 +162,26 @@ func nanos(n *graph.Node, in []graph.Type) float64 {
 	return max(float64(n.FLOPs)/4, float64(n.Bytes())/8)
 }
 
+// Save returns what the program keeps between runs, for Load: the state of its
+// optimizer, and nothing without one.
+func (p *Program) Save() []byte {
+	if p.update == nil {
+		return nil
+	}
+	return p.update.Save()
+}
+
+// Load makes the program go on where the one that b is of was.
+func (p *Program) Load(b []byte) error {
+	if p.update != nil {
+		return p.update.Load(b)
+	}
+	if len(b) != 0 {
+		return fmt.Errorf("cpu: %d bytes of state for a program that has none: %w", len(b), abi.Invalid)
+	}
+	return nil
+}
+
 // Alloc returns n zero bytes, aligned for every element type.
 func Alloc(n int64) []byte {
 	if n == 0 {

@@ -2,6 +2,8 @@ package cpu
 
 import (
 	"context"
+	"encoding/binary"
+	"fmt"
 	"math"
 
 	"github.com/cloister-ai/cloister/abi"
@@ -65,6 +67,43 @@ func NewOptimizer(opt abi.Optimizer, sizes []int) *Optimizer {
 	}
 	u.norms = make([]float64, len(u.parts))
 	return u
+}
+
+// Save returns what the optimizer keeps between steps, as bytes for Load.
+func (u *Optimizer) Save() []byte {
+	b := binary.LittleEndian.AppendUint64(nil, uint64(u.steps))
+	u.each(func(x []float32) {
+		for _, f := range x {
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(f))
+		}
+	})
+	return b
+}
+
+// Load makes the optimizer go on where the one that b is of was. Bytes of another
+// size are Invalid.
+func (u *Optimizer) Load(b []byte) error {
+	want := 8
+	u.each(func(x []float32) { want += 4 * len(x) })
+	if len(b) != want {
+		return fmt.Errorf("cpu: an optimizer's state of %d bytes, want %d: %w", len(b), want, abi.Invalid)
+	}
+	u.steps, b = float64(binary.LittleEndian.Uint64(b)), b[8:]
+	u.each(func(x []float32) {
+		for i := range x {
+			x[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+		}
+		b = b[4*len(x):]
+	})
+	return nil
+}
+
+// each calls f with every part of the state, in order.
+func (u *Optimizer) each(f func([]float32)) {
+	for _, p := range u.parts {
+		f(p.m)
+		f(p.v)
+	}
 }
 
 // Step does one update with the given learning rate. It is not interrupted, so
