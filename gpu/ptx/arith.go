@@ -187,6 +187,13 @@ func (k *Kernel) Round(a Value, r Rounding) Value {
 	return k.op1(fmt.Sprintf("cvt.%s.%s.%s", r, a.Type, a.Type), a)
 }
 
+// LeadingZeros counts the zero bits above the highest one bit of a, as U32.
+func (k *Kernel) LeadingZeros(a Value) Value {
+	r := k.reg(U32)
+	k.line("clz.%s %s, %s", a.Type.bits(), r, a)
+	return r
+}
+
 // And, Or, Xor and Not are of bits, or of predicates.
 func (k *Kernel) And(a, b Value) Value { return k.op2("and."+a.Type.bits(), a, b) }
 

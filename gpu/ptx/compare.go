@@ -30,9 +30,16 @@ func (k *Kernel) Cmp(a Value, rel Relation, b Value) Value {
 }
 
 // IsNaN reports whether the float a is none.
-func (k *Kernel) IsNaN(a Value) Value {
+func (k *Kernel) IsNaN(a Value) Value { return k.Unordered(a, a) }
+
+// Unordered reports whether one of two floats is none.
+func (k *Kernel) Unordered(a, b Value) Value {
+	same(a, b)
+	if a.reg == "" {
+		a, b = b, a
+	}
 	r := k.reg(Pred)
-	k.line("setp.nan.%s %s, %s, %s", a.Type, r, a, a)
+	k.line("setp.nan.%s %s, %s, %s", a.Type, r, a, b)
 	return r
 }
 
@@ -77,6 +84,9 @@ func (k *Kernel) Convert(t Type, a Value) Value {
 		mode = ".rzi"
 	}
 	k.line("cvt%s.%s.%s %s, %s", mode, t, a.Type, r, a)
+	if mode == ".rzi" && (a.Type == F64 || t.Size() == 8) { // only between 32 bits is it 0 already
+		return k.Select(k.IsNaN(a), Int(t, 0), r)
+	}
 	return r
 }
 

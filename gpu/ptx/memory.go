@@ -27,26 +27,24 @@ func (k *Kernel) At(base, i Value, size int64) Value {
 	return r
 }
 
+// moved is the type that instructions name which move an element: F16 moves as bits.
+func (t Type) moved() string {
+	if t == F16 {
+		return t.bits()
+	}
+	return t.String()
+}
+
 // Load reads the element of type t at an address, off bytes further.
 func (k *Kernel) Load(t Type, s Space, addr Value, off int64) Value {
-	if t == F16 {
-		h := k.reg(U16)
-		k.line("ld.%s.b16 %s, [%s+%d]", s, h, addr, off)
-		h.Type = F16
-		return h
-	}
 	r := k.reg(t)
-	k.line("ld.%s.%s %s, [%s+%d]", s, t, r, addr, off)
+	k.line("ld.%s.%s %s, [%s+%d]", s, t.moved(), r, addr, off)
 	return r
 }
 
 // Store writes v as an element of type t.
 func (k *Kernel) Store(t Type, s Space, addr Value, off int64, v Value) {
-	if t == F16 {
-		k.line("st.%s.b16 [%s+%d], %s", s, addr, off, v)
-		return
-	}
-	k.line("st.%s.%s [%s+%d], %s", s, t, addr, off, v)
+	k.line("st.%s.%s [%s+%d], %s", s, t.moved(), addr, off, v)
 }
 
 // LoadMany reads 2 or 4 neighbours; the address is a multiple of all of them.
@@ -55,13 +53,13 @@ func (k *Kernel) LoadMany(t Type, s Space, addr Value, off int64, n int) []Value
 	for i := range out {
 		out[i] = k.reg(t)
 	}
-	k.line("ld.%s.v%d.%s {%s}, [%s+%d]", s, n, t, list(out), addr, off)
+	k.line("ld.%s.v%d.%s {%s}, [%s+%d]", s, n, t.moved(), list(out), addr, off)
 	return out
 }
 
 // StoreMany writes 2 or 4 neighbours.
 func (k *Kernel) StoreMany(t Type, s Space, addr Value, off int64, v []Value) {
-	k.line("st.%s.v%d.%s [%s+%d], {%s}", s, len(v), t, addr, off, list(v))
+	k.line("st.%s.v%d.%s [%s+%d], {%s}", s, len(v), t.moved(), addr, off, list(v))
 }
 
 func list(v []Value) string {

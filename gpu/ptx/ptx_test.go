@@ -1,6 +1,7 @@
 package ptx_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -84,4 +85,30 @@ func TestTypesAreNotMixed(t *testing.T) {
 	}()
 	k := ptx.NewKernel(32)
 	k.Add(k.Special(ptx.ThreadX), k.Param())
+}
+
+// The instruction gives 0 for NaN only between 32 bits; elsewhere the smallest
+// integer.
+func TestNaNConvertsToZero(t *testing.T) {
+	for _, c := range []struct {
+		from, to ptx.Type
+		guarded  bool
+	}{{ptx.F32, ptx.S32, false}, {ptx.F32, ptx.S64, true}, {ptx.F64, ptx.S32, true}, {ptx.F64, ptx.U64, true}} {
+		k := ptx.NewKernel(32)
+		k.Convert(c.to, k.Load(c.from, ptx.Global, k.Param(), 0))
+		if got := strings.Contains(k.Body(), "setp.nan"); got != c.guarded {
+			t.Errorf("%v to %v: guarded %v; want %v", c.from, c.to, got, c.guarded)
+		}
+	}
+}
+
+func TestHalvesMoveAsBits(t *testing.T) {
+	k := ptx.NewKernel(32)
+	p := k.Param()
+	k.StoreMany(ptx.F16, ptx.Global, p, 8, k.LoadMany(ptx.F16, ptx.Global, p, 0, 4))
+	for _, want := range []string{"ld.global.v4.b16 {%h0, %h1, %h2, %h3}, [%d0+0];", "st.global.v4.b16 [%d0+8], {%h0, %h1, %h2, %h3};"} {
+		if !strings.Contains(k.Body(), want) {
+			t.Errorf("%s is not in\n%s", want, k.Body())
+		}
+	}
 }
