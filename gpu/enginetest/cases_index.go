@@ -124,7 +124,12 @@ func indexCases() []opCase {
 	five := labels(ints(2, 3), 0, 2, 1, -1, 0, 0)
 	axis := func(a int) []abi.Attr { return attrs("axis", a) }
 	with := func(a int, how string) []abi.Attr { return attrs("axis", a, "reduction", how) }
+	long := make([]float64, 600)
+	for i := range long {
+		long[i] = float64(i*i%7 - 4)
+	}
 	return []opCase{
+		{name: "Gather/long", attrs: axis(1), in: []operand{plain(random(1, 3, 4)), labels(ints(600), long...)}, want: taken(1)},
 		{name: "Gather/axis", attrs: axis(1), in: []operand{x(1, 2, 3, 4), labels(ints(2), 2, -3)}, want: taken(1)},
 		{name: "Gather/last", attrs: axis(-1), in: []operand{x(1, 3, 4), five}, want: taken(1)},
 		{name: "Gather/scalar", attrs: axis(1), in: []operand{x(1, 3, 4), i32(nil, 3)}, want: taken(1)},

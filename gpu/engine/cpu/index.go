@@ -40,16 +40,24 @@ func bindGather(b *binding) []stage {
 	})
 }
 
-// gatherEach takes single elements.
+// gatherEach takes single elements. Indices are resolved some at a time, once for
+// all rows of a task.
 func gatherEach[T any](b *binding) []stage {
 	outer, size, _ := around(b.in[0].typ.Shape, b.n.Attrs.Axis)
 	n := b.in[1].len()
 	return spreadBy(outer, max(1, chunk/n), func(from, to int) {
 		src, dst, at := view[T](b.p, b.in[0]), view[T](b.p, b.out), b.p.indices(b.in[1])
-		for r := from; r < to; r++ {
-			x, y := src[r*size:][:size], dst[r*n:][:n]
-			for i := range y {
-				y[i] = x[index(at(i), size)]
+		var known [256]int
+		for first := 0; first < n; first += len(known) {
+			part := known[:min(len(known), n-first)]
+			for i := range part {
+				part[i] = index(at(first+i), size)
+			}
+			for r := from; r < to; r++ {
+				x, y := src[r*size:][:size], dst[r*n+first:][:len(part)]
+				for i, k := range part {
+					y[i] = x[k]
+				}
 			}
 		}
 	})
