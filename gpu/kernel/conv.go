@@ -208,7 +208,8 @@ func (c *Conv) split() (rows, blocks, channels, parts int) {
 // Tasks is into how many independent tasks the convolution is divided.
 func (c *Conv) Tasks() int {
 	if c.depthwise() {
-		return c.Images * c.Groups
+		n := c.depthChannels()
+		return (c.Images*c.Groups + n - 1) / n
 	}
 	_, blocks, _, parts := c.split()
 	return c.Images * c.Groups * blocks * parts
@@ -217,7 +218,8 @@ func (c *Conv) Tasks() int {
 // Run computes one task of y from x and the weights w.
 func (c *Conv) Run(task int, y, x, w []float32) {
 	if c.depthwise() {
-		c.depth(task, y, x, w)
+		n := c.depthChannels()
+		c.depth(task*n, min(c.Images*c.Groups, (task+1)*n), y, x, w)
 		return
 	}
 	rows, blocks, channels, parts := c.split()
@@ -297,41 +299,4 @@ func (p *Product) gathered(b *bench) {
 		}
 	}
 	*t = tile{}
-}
-
-// depth convolves one channel of one image with its own filter.
-func (c *Conv) depth(task int, y, x, w []float32) {
-	ch := task % c.Groups
-	taps := c.KH * c.KW
-	filter := w[ch*taps:][:taps]
-	b := benches.Get().(*bench)
-	defer benches.Put(b)
-	off := grow(&b.offsets, taps)
-	out := c.OH * c.OW
-	e := c.Epilogue
-	if e.RowBias != nil {
-		e.RowBias = e.RowBias[ch:]
-	}
-	if e.RowScale != nil {
-		e.RowScale, e.RowShift = e.RowScale[ch:], e.RowShift[ch:]
-	}
-	if e.Residual != nil {
-		e.Residual = e.Residual[task*out:]
-	}
-	if c.depthFast(b, y[task*out:][:out], x[task*c.H*c.W:][:c.H*c.W], filter, &e) {
-		return
-	}
-	rows := min(c.OH, max(1, slabElements/(c.KW*c.OW*c.Stride[0])-c.KH*c.Dilation[0]))
-	for first := 0; first < c.OH; first += rows {
-		s := c.slab(first, min(rows, c.OH-first), 1)
-		s.fill(grow(&b.right, s.len()), x[task*c.H*c.W:])
-		for i := range off {
-			off[i] = int32(4 * s.tap(0, i/c.KW, i%c.KW))
-		}
-		p := Product{M: 1, N: s.rows * c.OW, K: taps, Alpha: 1, A: Matrix{filter, taps, 1}, C: y[task*out+first*c.OW:], LDC: out, Epilogue: e}
-		if e.Residual != nil {
-			p.Residual = e.Residual[first*c.OW:]
-		}
-		p.gathered(b)
-	}
 }

@@ -64,10 +64,12 @@ func drawConv(t *rapid.T) Conv {
 	c := Conv{Images: n("images", 1, 2), Groups: n("groups", 1, 3), KH: n("kh", 1, 4), KW: n("kw", 1, 4),
 		Stride: [2]int{n("sy", 1, 3), n("sx", 1, 3)}, Dilation: [2]int{n("dy", 1, 2), n("dx", 1, 2)}, Pad: [2]int{n("py", 0, 3), n("px", 0, 3)}}
 	c.InC, c.OutC = c.Groups*n("gi", 1, 5), c.Groups*n("gm", 1, 20)
+	neighbours := false
 	if rapid.Bool().Draw(t, "depthwise") {
 		c.InC, c.OutC = c.Groups, c.Groups
-		if rapid.Bool().Draw(t, "nine") {
-			c.KH, c.KW, c.Stride, c.Dilation = 3, 3, [2]int{1, 1}, [2]int{1, 1}
+		if neighbours = rapid.Bool().Draw(t, "neighbours"); neighbours {
+			k, s := rapid.SampledFrom([]int{3, 5}).Draw(t, "size"), n("step", 1, 2)
+			c.KH, c.KW, c.Stride, c.Dilation = k, k, [2]int{s, s}, [2]int{1, 1}
 		}
 	}
 	c.H, c.W = n("h", 1, 20), n("w", 1, 40)
@@ -78,7 +80,7 @@ func drawConv(t *rapid.T) Conv {
 	if rapid.IntRange(0, 5).Draw(t, "broad") == 0 {
 		c.OH, c.OW = 2, n("broad ow", 60, 150)
 	}
-	if rapid.Bool().Draw(t, "spread") {
+	if !neighbours && rapid.Bool().Draw(t, "spread") {
 		c.Spread = [2]int{n("spread y", 1, 3), n("spread x", 1, 3)}
 	}
 	c.Act = rapid.SampledFrom([]Activation{Linear, Clamp}).Draw(t, "act")

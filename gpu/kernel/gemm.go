@@ -43,6 +43,7 @@ type bench struct {
 	left    []float32 // a packed tile of the left operand
 	right   []float32 // packed panels, or a slab
 	panel   []float32 // one packed panel of a slab
+	strips  strips
 }
 
 var benches = sync.Pool{New: func() any {

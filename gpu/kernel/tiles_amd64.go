@@ -91,22 +91,35 @@ func copyRows(dst []float32, ds int, src []float32, ss, rows, cols, step int) bo
 	return true
 }
 
-// depthwiseRows computes rows of cols elements; nine says that the taps are 3×3
-// neighbours, in rows ss apart.
-func depthwiseRows(dst []float32, cols int, src []float32, ss int, off []int32, w []float32, rows int, nine bool, numbers *[5]float32) {
-	if nine && active == AVX512 && rows >= 4 {
-		depthwise3AVX512(&dst[0], 4*cols, &src[0], 4*ss, &w[0], rows/4, cols, numbers)
-		done := rows / 4 * 4
-		if rows -= done; rows == 0 {
-			return
-		}
-		dst, src = dst[done*cols:], src[done*ss:]
-	}
+// depthwiseRows computes rows of cols elements from rows ss apart.
+func depthwiseRows(dst []float32, cols int, src []float32, ss int, off []int32, w []float32, rows int, numbers *[5]float32) {
 	if active == AVX512 {
 		depthwiseAVX512(&dst[0], 4*cols, &src[0], 4*ss, &off[0], &w[0], len(off), rows, cols, numbers)
 		return
 	}
 	depthwiseAVX2(&dst[0], 4*cols, &src[0], 4*ss, &off[0], &w[0], len(off), rows, cols, numbers)
+}
+
+// run convolves one channel.
+func (t *strips) run(dst, src, w []float32) {
+	f := depthwise3x4AVX512
+	switch [3]int{t.size, t.stride, t.rows} {
+	case [3]int{3, 1, 1}:
+		f = depthwise3x1AVX512
+	case [3]int{3, 2, 4}:
+		f = depthwise3x4SecondAVX512
+	case [3]int{3, 2, 1}:
+		f = depthwise3x1SecondAVX512
+	case [3]int{5, 1, 4}:
+		f = depthwise5x4AVX512
+	case [3]int{5, 1, 1}:
+		f = depthwise5x1AVX512
+	case [3]int{5, 2, 4}:
+		f = depthwise5x4SecondAVX512
+	case [3]int{5, 2, 1}:
+		f = depthwise5x1SecondAVX512
+	}
+	f(&dst[0], 4*t.width, &src[0], t.start, &zeroRow[0], &t.table[0], &t.masks[0], &w[0], t.count, t.blocks, &t.numbers)
 }
 
 // windowRows computes windows that are all inside of an image, where the path has

@@ -18,8 +18,12 @@ func windowVectors(dst, src []float32, off []int32, largest bool) bool { return 
 
 func copyRows(dst []float32, ds int, src []float32, ss, rows, cols, step int) bool { return false }
 
-func depthwiseRows(dst []float32, cols int, src []float32, ss int, off []int32, w []float32, rows int, nine bool, numbers *[5]float32) {
+func depthwiseRows(dst []float32, cols int, src []float32, ss int, off []int32, w []float32, rows int, numbers *[5]float32) {
 	panic("kernel: no rows on this path")
+}
+
+func (t *strips) run(dst, src, w []float32) {
+	panic("kernel: no strips on this path")
 }
 
 func windowRows(dst []float32, cols int, src []float32, ss int, off []int32, rows, step int) bool {

@@ -21,7 +21,28 @@ func windowSumAVX2(dst *float32, src *float32, off *int32, taps int, n int)
 func depthwiseAVX2(dst *float32, ds int, src *float32, ss int, off *int32, w *float32, taps int, rows int, cols int, numbers *[5]float32)
 
 //go:noescape
-func depthwise3AVX512(dst *float32, ds int, src *float32, ss int, w *float32, fours int, cols int, numbers *[5]float32)
+func depthwise3x4AVX512(dst *float32, ds int, src *float32, start int, zeros *float32, table *int64, masks *uint16, w *float32, strips int, blocks int, numbers *[5]float32)
+
+//go:noescape
+func depthwise3x1AVX512(dst *float32, ds int, src *float32, start int, zeros *float32, table *int64, masks *uint16, w *float32, strips int, blocks int, numbers *[5]float32)
+
+//go:noescape
+func depthwise3x4SecondAVX512(dst *float32, ds int, src *float32, start int, zeros *float32, table *int64, masks *uint16, w *float32, strips int, blocks int, numbers *[5]float32)
+
+//go:noescape
+func depthwise3x1SecondAVX512(dst *float32, ds int, src *float32, start int, zeros *float32, table *int64, masks *uint16, w *float32, strips int, blocks int, numbers *[5]float32)
+
+//go:noescape
+func depthwise5x4AVX512(dst *float32, ds int, src *float32, start int, zeros *float32, table *int64, masks *uint16, w *float32, strips int, blocks int, numbers *[5]float32)
+
+//go:noescape
+func depthwise5x1AVX512(dst *float32, ds int, src *float32, start int, zeros *float32, table *int64, masks *uint16, w *float32, strips int, blocks int, numbers *[5]float32)
+
+//go:noescape
+func depthwise5x4SecondAVX512(dst *float32, ds int, src *float32, start int, zeros *float32, table *int64, masks *uint16, w *float32, strips int, blocks int, numbers *[5]float32)
+
+//go:noescape
+func depthwise5x1SecondAVX512(dst *float32, ds int, src *float32, start int, zeros *float32, table *int64, masks *uint16, w *float32, strips int, blocks int, numbers *[5]float32)
 
 //go:noescape
 func windowRowsAVX512(dst *float32, ds int, src *float32, ss int, off *int32, taps int, rows int, cols int)

@@ -27,6 +27,16 @@ func defineEvens() {
 	}
 }
 
+// odds is the numbers of the odd elements of two vectors.
+var odds Mem
+
+func defineOdds() {
+	odds = GLOBL("odds", RODATA|NOPTR)
+	for i := range 16 {
+		DATA(4*i, U32(uint32(2*i+1)))
+	}
+}
+
 // transpose writes blocks of lanes × lanes: rows of src lie at offsets of a table,
 // n vectors each; row j of dst, at j·ds bytes, gets element j of all rows.
 func (v isa) transpose() {

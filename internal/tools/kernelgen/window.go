@@ -15,7 +15,13 @@ func windows() {
 		v.depthwise()
 	}
 	defineEvens()
-	avx512.depthwise3()
+	defineOdds()
+	for _, k := range []int{3, 5} {
+		for stride := 1; stride <= 2; stride++ {
+			avx512.depthwiseAt(k, stride, 4)
+			avx512.depthwiseAt(k, stride, 1)
+		}
+	}
 	avx512.windowRows(1)
 	avx512.windowRows(2)
 }
