@@ -39,7 +39,7 @@ type Session interface {
 	// refused here, by name. bind fixes what the file leaves open about inputs;
 	// an input whose elements an operator must know, and bind does not give, is
 	// an [*Unbound] error.
-	ParseONNX(b []byte, bind ...Binding) (Graph, error)
+	ParseONNX(ctx context.Context, b []byte, bind ...Binding) (Graph, error)
 	// Compile checks g, plans its memory and prices it. g may not change after.
 	Compile(ctx context.Context, g Graph) (Program, error)
 	// Trainer compiles one training step: forward, the gradient of loss (a

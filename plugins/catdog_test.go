@@ -72,7 +72,7 @@ func squeezenet(t *testing.T, data string) sandbox.Model {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	g, err := s.ParseONNX(file)
+	g, err := s.ParseONNX(t.Context(), file)
 	if err != nil {
 		t.Fatal(err)
 	}

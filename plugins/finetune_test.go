@@ -109,7 +109,7 @@ func TestFinetune(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	g, err := s.ParseONNX(model.ONNX)
+	g, err := s.ParseONNX(t.Context(), model.ONNX)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,7 +73,7 @@ func (c modelBenchCmd) Run(ctx context.Context, t *terminal) (err error) {
 	defer func() { err = errors.Join(err, s.Close()) }()
 
 	start := time.Now()
-	g, err := s.ParseONNX(file)
+	g, err := s.ParseONNX(ctx, file)
 	if err != nil {
 		return err
 	}

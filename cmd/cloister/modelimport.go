@@ -207,7 +207,7 @@ func onEngine(ctx context.Context, name string, file []byte, bind []abi.Binding,
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	g, err := s.ParseONNX(file, bind...)
+	g, err := s.ParseONNX(ctx, file, bind...)
 	if err != nil {
 		return nil, err
 	}

@@ -186,7 +186,7 @@ func (t *tested) load(ctx context.Context, model []byte, dir string) error {
 		bind = append(bind, b)
 	}
 	for {
-		g, err := t.session.ParseONNX(model, bind...)
+		g, err := t.session.ParseONNX(ctx, model, bind...)
 		if err == nil {
 			t.program, err = t.session.Compile(ctx, g)
 			return err

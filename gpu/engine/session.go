@@ -112,13 +112,13 @@ func (s *session) NewGraph(opset int) (abi.Graph, error) {
 
 // ParseONNX returns the graph in an ONNX model file. Initialisers of floating
 // point become parameters, others constants.
-func (s *session) ParseONNX(b []byte, bind ...abi.Binding) (abi.Graph, error) {
+func (s *session) ParseONNX(ctx context.Context, b []byte, bind ...abi.Binding) (abi.Graph, error) {
 	if err := s.live(); err != nil {
 		return nil, err
 	}
 	before := s.usage.Bytes
 	var made []*tensor
-	opts := onnx.Options{Graph: s.config, Bind: bind, Constants: map[string]bool{}}
+	opts := onnx.Options{Graph: s.config, Bind: bind}
 	opts.Param = func(dt abi.DType, shape []int64, data []byte) (abi.Tensor, error) {
 		t, err := s.tensor(graph.Type{DType: dt, Shape: shape})
 		if err != nil {
@@ -127,30 +127,16 @@ func (s *session) ParseONNX(b []byte, bind ...abi.Binding) (abi.Graph, error) {
 		made = append(made, t)
 		return t, t.Write(0, data)
 	}
-	for {
-		g, err := onnx.Parse(b, opts)
-		if err == nil {
-			return &sessionGraph{g, s}, nil
-		}
+	g, err := onnx.Parse(ctx, b, opts)
+	if err != nil {
 		for _, t := range made {
 			t.Free()
 		}
-		made, s.usage.Bytes = nil, before // constants of the graph that nobody got
-		known := len(opts.Constants)
-		if need, ok := errors.AsType[*onnx.NeedConstants](err); ok && known < maxKnownInitializers {
-			for _, name := range need.Names {
-				opts.Constants[name] = true
-			}
-		}
-		if len(opts.Constants) == known {
-			return nil, err
-		}
+		s.usage.Bytes = before // constants of the graph that nobody got
+		return nil, err
 	}
+	return &sessionGraph{g, s}, nil
 }
-
-// maxKnownInitializers bounds how often a file is read anew because an operator
-// must know an initialiser that was taken for a parameter.
-const maxKnownInitializers = 256
 
 // graph returns g as one of the session's.
 func (s *session) graph(g abi.Graph) (*graph.Graph, error) {

@@ -105,7 +105,7 @@ func graphsWithinGraphs(t *testing.T, e abi.Engine) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.g, err = b.s.ParseONNX(file); err != nil {
+	if b.g, err = b.s.ParseONNX(t.Context(), file); err != nil {
 		t.Fatal(err)
 	}
 	near(t, "second, from a file", b.run(in)[1].data, twice[0].data, 0)

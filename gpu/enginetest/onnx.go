@@ -19,7 +19,7 @@ func roundTrip(t *testing.T, e abi.Engine) {
 	want := a.run(n.images, n.labels)
 
 	b := open(t, e, abi.Quota{})
-	g, err := b.s.ParseONNX(file)
+	g, err := b.s.ParseONNX(t.Context(), file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,13 +48,13 @@ func roundTrip(t *testing.T, e abi.Engine) {
 	}
 
 	c := open(t, e, abi.Quota{TensorBytes: 64})
-	_, err = c.s.ParseONNX(file)
+	_, err = c.s.ParseONNX(t.Context(), file)
 	wantKind(t, err, abi.Exhausted)
 	if u := c.s.Usage(); u.Bytes != 0 {
 		t.Errorf("a file that did not fit left %d bytes", u.Bytes)
 	}
 	c = open(t, e, abi.Quota{Nodes: 3})
-	_, err = c.s.ParseONNX(file)
+	_, err = c.s.ParseONNX(t.Context(), file)
 	wantKind(t, err, abi.Exhausted)
 }
 
@@ -66,11 +66,11 @@ func badFiles(t *testing.T, e abi.Engine) {
 		t.Fatal(err)
 	}
 	for _, bad := range [][]byte{nil, []byte("not a model"), file[:len(file)/2], file[:len(file)-1], bytes.Replace(file, []byte("Tanh"), []byte("Hant"), 1)} {
-		if _, err := b.s.ParseONNX(bad); abi.KindOf(err) != abi.Invalid {
+		if _, err := b.s.ParseONNX(t.Context(), bad); abi.KindOf(err) != abi.Invalid {
 			t.Errorf("ParseONNX(%q) = %v, want Invalid", bad, err)
 		}
 	}
-	_, err = b.s.ParseONNX(bytes.Replace(file, []byte("Tanh"), []byte("Hant"), 1))
+	_, err = b.s.ParseONNX(t.Context(), bytes.Replace(file, []byte("Tanh"), []byte("Hant"), 1))
 	wantKind(t, err, abi.Invalid, "Hant")
 
 	b.graph(21)
@@ -102,7 +102,7 @@ func written(t *testing.T, e abi.Engine) {
 			}
 			want := a.run(in...)[0]
 			b := open(t, e, abi.Quota{})
-			if b.g, err = b.s.ParseONNX(file); err != nil {
+			if b.g, err = b.s.ParseONNX(t.Context(), file); err != nil {
 				t.Fatal(err)
 			}
 			if got := b.run(in...)[0]; !bytes.Equal(got.encode(), want.encode()) {

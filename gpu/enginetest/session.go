@@ -423,7 +423,7 @@ func closed(t *testing.T, e abi.Engine) {
 	for what, f := range map[string]func() error{
 		"NewTensor":       func() error { _, err := b.s.NewTensor(abi.Float32, ints(1)); return err },
 		"NewGraph":        func() error { _, err := b.s.NewGraph(21); return err },
-		"ParseONNX":       func() error { _, err := b.s.ParseONNX(model); return err },
+		"ParseONNX":       func() error { _, err := b.s.ParseONNX(t.Context(), model); return err },
 		"Compile":         func() error { _, err := b.s.Compile(ctx, b.g); return err },
 		"Trainer":         func() error { _, err := b.s.Trainer(ctx, b.g, v, abi.Optimizer{Kind: abi.SGD}); return err },
 		"Tensor.Read":     func() error { return x.Read(0, make([]byte, 4)) },

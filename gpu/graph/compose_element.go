@@ -103,7 +103,7 @@ func composeClip(c *call, t *builder) ([]abi.Value, error) {
 	for i := 1; i < len(c.n.In); i++ {
 		if c.has(i) {
 			known = known && c.g.At(c.n.In[i]).Data != nil
-			if inputs, params := c.g.Origins(c.n.In[i]); len(inputs) == 0 && len(params) > 0 {
+			if c.g.lineage(c.n.In[i]) == ofParam {
 				return nil, &Unknown{c.n.In[i], i}
 			}
 			if c.in[i].Elements() != 1 || len(c.in[i].Shape) > max(1, len(c.in[0].Shape)) {

@@ -64,6 +64,7 @@ type Graph struct {
 	leaves  uint32
 	known   uint64          // operations spent on known values
 	still   map[string]bool // names of parameters that no trainer changes
+	settled bool            // parameters became constants, and are still listed
 	frozen  bool
 }
 
@@ -234,7 +235,10 @@ func (g *Graph) Type(v abi.Value) (abi.DType, []int64, error) {
 }
 
 // Params lists the parameters in the order they were declared.
-func (g *Graph) Params() []abi.Param { return slices.Clone(g.tensors) }
+func (g *Graph) Params() []abi.Param {
+	g.compact()
+	return slices.Clone(g.tensors)
+}
 
 // Opset returns the opset the graph follows.
 func (g *Graph) Opset() int { return g.cfg.Opset }
@@ -249,7 +253,10 @@ func (g *Graph) Len() int { return len(g.nodes) }
 func (g *Graph) Inputs() []abi.Value { return g.inputs }
 
 // ParamValues lists the values of Params.
-func (g *Graph) ParamValues() []abi.Value { return g.params }
+func (g *Graph) ParamValues() []abi.Value {
+	g.compact()
+	return g.params
+}
 
 // Outputs lists the outputs in the order they were named.
 func (g *Graph) Outputs() []Output { return g.outputs }
@@ -260,53 +267,16 @@ func (g *Graph) Derivative(v abi.Value) (Derivative, bool) {
 	return d, ok
 }
 
-// Origins names the inputs and parameters that v is computed from, in order.
-func (g *Graph) Origins(v abi.Value) (inputs, params []string) {
-	need := make([]bool, v+1)
-	need[v] = true
-	for ; v > 0; v-- {
-		n := &g.nodes[v-1]
-		if !need[v] || n.Data != nil {
-			continue
-		}
-		switch n.Op {
-		case OpInput:
-			inputs = append(inputs, n.Name)
-		case OpParam:
-			params = append(params, n.Name)
-		}
-		for _, in := range n.In {
-			need[in] = true
-		}
-	}
-	slices.Reverse(inputs)
-	slices.Reverse(params)
-	return inputs, params
-}
-
-// follows reports whether v is computed from an opaque constant.
-func (g *Graph) follows(v abi.Value) bool {
-	need := make([]bool, v+1)
-	need[v] = true
-	for ; v > 0; v-- {
-		if n := &g.nodes[v-1]; need[v] {
-			if n.Opaque {
-				return true
-			}
-			for _, in := range n.In {
-				need[in] = true
-			}
-		}
-	}
-	return false
-}
-
 // Freeze refuses every later change.
-func (g *Graph) Freeze() { g.frozen = true }
+func (g *Graph) Freeze() {
+	g.compact()
+	g.frozen = true
+}
 
 // Clone returns an unfrozen copy with no bound on nodes, for the nodes that a
 // trainer adds. Constants and tensors are shared.
 func (g *Graph) Clone() *Graph {
+	g.compact()
 	c := *g
 	c.cfg.Nodes, c.cfg.Charge, c.cfg.Eval, c.frozen = 0, nil, nil, false
 	c.nodes = slices.Clone(g.nodes)
@@ -317,6 +287,7 @@ func (g *Graph) Clone() *Graph {
 }
 
 func (g *Graph) push(n Node) abi.Value {
+	n.from = g.trace(&n)
 	g.nodes = append(g.nodes, n)
 	return abi.Value(len(g.nodes))
 }

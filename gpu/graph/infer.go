@@ -56,7 +56,7 @@ func (u *Unknown) Unwrap() error { return abi.Invalid }
 // constant returns the node of operand i, whose value must be known.
 func (c *call) constant(i int) (*Node, error) {
 	n := c.g.At(c.n.In[i])
-	if n.Opaque || n.Data == nil && c.g.follows(c.n.In[i]) {
+	if c.g.lineage(c.n.In[i])&ofOpaque != 0 {
 		return nil, fmt.Errorf("input %d follows from a private constant, which may shape nothing: %w", i, abi.Denied)
 	}
 	if n.Data == nil {

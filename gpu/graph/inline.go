@@ -21,6 +21,8 @@ func (g *Graph) Inline(src *Graph, inputs []abi.Value) ([]abi.Value, error) {
 	if len(inputs) != len(src.inputs) {
 		return nil, fmt.Errorf("graph: inline: %d inputs, the graph takes %d: %w", len(inputs), len(src.inputs), abi.Invalid)
 	}
+	g.compact()
+	src.compact()
 	in := &inliner{g: g, src: src, to: make([]abi.Value, len(src.nodes)+1), live: src.live()}
 	for i, v := range inputs {
 		n, err := g.node(v)
@@ -162,6 +164,7 @@ func (g *Graph) FreezeParam(name string) error {
 	if err := g.open(); err != nil {
 		return err
 	}
+	g.compact()
 	found := false
 	for _, p := range g.tensors {
 		if name == "" || p.Name == name {
@@ -184,6 +187,7 @@ func (g *Graph) hold(name string) {
 
 // Trained lists the parameters that a trainer updates, by their index.
 func (g *Graph) Trained() []int {
+	g.compact()
 	var list []int
 	for i, p := range g.tensors {
 		if !g.still[p.Name] {

@@ -68,6 +68,7 @@ type Node struct {
 	Derived bool
 	Call    *Call  // the operator that it is part of, where that stands for several
 	FLOPs   uint64 // of one run
+	from    lineage
 }
 
 // A Call is an operator that others stand for: what it was given, and its results.

@@ -1,6 +1,8 @@
 package onnx
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,8 +16,15 @@ type parser struct {
 	g     *graph.Graph
 	o     Options
 	made  map[*tensorProto]abi.Value // initialisers that are in the graph
+	given map[abi.Value]given        // the parameters among them
 	names map[string]bool            // of parameters
 	count int                        // nodes of bodies added, those of every iteration
+}
+
+// given is where a parameter comes from, and where its elements are.
+type given struct {
+	proto  *tensorProto
+	tensor abi.Tensor
 }
 
 // maxUnrolled bounds the nodes that branches and iterations may stand for.
@@ -53,7 +62,7 @@ var operandsKnown = map[string][]int{
 }
 
 // model adds the graph of the file.
-func (p *parser) model(g *graphProto) error {
+func (p *parser) model(ctx context.Context, g *graphProto) error {
 	bound := make(map[string]abi.Binding, len(p.o.Bind))
 	for _, b := range p.o.Bind {
 		bound[b.Name] = b
@@ -85,7 +94,7 @@ func (p *parser) model(g *graphProto) error {
 			return err
 		}
 	}
-	if err := p.nodes(s); err != nil {
+	if err := p.nodes(ctx, s); err != nil {
 		return err
 	}
 	if len(g.outputs) == 0 {
@@ -108,7 +117,7 @@ func (p *parser) model(g *graphProto) error {
 
 // body adds a graph that is an attribute and returns its outputs. in are the
 // values of its inputs.
-func (p *parser) body(outer *scope, g *graphProto, in []abi.Value) ([]abi.Value, error) {
+func (p *parser) body(ctx context.Context, outer *scope, g *graphProto, in []abi.Value) ([]abi.Value, error) {
 	s := newScope(outer, g)
 	if len(in) != len(g.inputs) {
 		return nil, invalid("the body has %d inputs, want %d", len(g.inputs), len(in))
@@ -118,7 +127,7 @@ func (p *parser) body(outer *scope, g *graphProto, in []abi.Value) ([]abi.Value,
 			return nil, err
 		}
 	}
-	if err := p.nodes(s); err != nil {
+	if err := p.nodes(ctx, s); err != nil {
 		return nil, err
 	}
 	var out []abi.Value
@@ -198,7 +207,7 @@ func (p *parser) initializer(s *scope, name string) (abi.Value, error) {
 		for n := 2; p.names[param]; n++ { // names are of one graph, parameters of the model
 			param = fmt.Sprintf("%s_%d", name, n)
 		}
-		if float := dt == abi.Float32 || dt == abi.Float64 || dt == abi.Float16; float && !p.o.Constants[param] && !s.proto.fixed(name) {
+		if float := dt == abi.Float32 || dt == abi.Float64 || dt == abi.Float16; float && !s.proto.fixed(name) {
 			p.names[param] = true
 			made, err := p.o.Param(dt, t.dims, data)
 			if err != nil {
@@ -207,6 +216,7 @@ func (p *parser) initializer(s *scope, name string) (abi.Value, error) {
 			if v, err = p.g.Param(param, made); err != nil {
 				return 0, err
 			}
+			p.given[v] = given{t, made}
 		} else if v, err = p.g.ConstantBytes(dt, t.dims, data); err != nil {
 			return 0, err
 		}
@@ -231,9 +241,12 @@ func (g *graphProto) fixed(name string) bool {
 }
 
 // nodes adds the nodes of the scope's graph.
-func (p *parser) nodes(s *scope) error {
+func (p *parser) nodes(ctx context.Context, s *scope) error {
 	for _, n := range s.proto.nodes {
-		if err := p.node(s, n); err != nil {
+		if ctx.Err() != nil {
+			return fmt.Errorf("onnx: %w", context.Cause(ctx))
+		}
+		if err := p.node(ctx, s, n); err != nil {
 			if n.name != "" {
 				return fmt.Errorf("onnx: node %s: %w", quote(n.name), err)
 			}
@@ -243,7 +256,7 @@ func (p *parser) nodes(s *scope) error {
 	return nil
 }
 
-func (p *parser) node(s *scope, n nodeProto) error {
+func (p *parser) node(ctx context.Context, s *scope, n nodeProto) error {
 	if n.domain != "" && n.domain != "ai.onnx" {
 		return invalid("operator %s of domain %s is not supported", quote(n.op), quote(n.domain))
 	}
@@ -266,7 +279,7 @@ func (p *parser) node(s *scope, n nodeProto) error {
 		}
 		in[i] = v
 	}
-	out, err := p.add(s, n, in)
+	out, err := p.add(ctx, s, n, in)
 	if err != nil {
 		return err
 	}
@@ -285,9 +298,9 @@ func (p *parser) node(s *scope, n nodeProto) error {
 	return nil
 }
 
-func (p *parser) add(s *scope, n nodeProto, in []abi.Value) ([]abi.Value, error) {
+func (p *parser) add(ctx context.Context, s *scope, n nodeProto, in []abi.Value) ([]abi.Value, error) {
 	if f, ok := control[n.op]; ok {
-		out, err := f(p, s, n, in)
+		out, err := f(p, ctx, s, n, in)
 		if err != nil {
 			return nil, fmt.Errorf("onnx: operator %s: %w", quote(n.op), err)
 		}
@@ -303,21 +316,42 @@ func (p *parser) add(s *scope, n nodeProto, in []abi.Value) ([]abi.Value, error)
 		}
 		attrs = append(attrs, a.Attr)
 	}
-	return p.g.NodeResults(n.op, attrs, in, len(n.out))
+	return p.settled(func() ([]abi.Value, error) { return p.g.NodeResults(n.op, attrs, in, len(n.out)) })
+}
+
+// settled calls f, which adds operators, until no value that it must know is
+// computed of parameters: those become constants.
+func (p *parser) settled(f func() ([]abi.Value, error)) ([]abi.Value, error) {
+	for {
+		out, err := f()
+		unknown, ok := errors.AsType[*graph.Unknown](err)
+		if !ok {
+			return out, err
+		}
+		if more, why := p.g.Settle(unknown.Value, p.elements); why != nil {
+			return nil, why
+		} else if !more {
+			return nil, err
+		}
+	}
+}
+
+// elements returns those of a parameter, whose tensor nobody needs any more.
+func (p *parser) elements(v abi.Value) ([]byte, error) {
+	from := p.given[v]
+	_, data, err := from.proto.elements()
+	if err == nil {
+		from.tensor.Free()
+	}
+	return bytes.Clone(data), err
 }
 
 // explain says what the file leaves open, where that is why err came about.
 func (p *parser) explain(err error) error {
-	unknown, ok := errors.AsType[*graph.Unknown](err)
-	if !ok {
-		return err
-	}
-	inputs, params := p.g.Origins(unknown.Value)
-	switch {
-	case len(inputs) > 0:
-		return &abi.Unbound{Inputs: inputs, Err: err}
-	case len(params) > 0:
-		return &NeedConstants{Names: params, Err: err}
+	if unknown, ok := errors.AsType[*graph.Unknown](err); ok {
+		if inputs := p.g.Origins(unknown.Value); len(inputs) > 0 {
+			return &abi.Unbound{Inputs: inputs, Err: err}
+		}
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"context"
 	"encoding/binary"
 	"slices"
 
@@ -10,10 +11,10 @@ import (
 
 // control lists the operators whose attributes are graphs. They are resolved
 // while the file is read: what runs has neither branches nor loops.
-var control map[string]func(*parser, *scope, nodeProto, []abi.Value) ([]abi.Value, error)
+var control map[string]func(*parser, context.Context, *scope, nodeProto, []abi.Value) ([]abi.Value, error)
 
 func init() { // the functions read nodes, which look here
-	control = map[string]func(*parser, *scope, nodeProto, []abi.Value) ([]abi.Value, error){
+	control = map[string]func(*parser, context.Context, *scope, nodeProto, []abi.Value) ([]abi.Value, error){
 		"If": (*parser).branch, "Loop": (*parser).loop, "Scan": (*parser).scan,
 	}
 }
@@ -54,8 +55,19 @@ func (n nodeProto) ints(name string, count int) ([]int64, error) {
 	return make([]int64, count), nil
 }
 
-// known returns the elements of v, or the error that says that they must be known.
+// known returns the elements of v, which it settles where that helps, or the error
+// that says that they must be known.
 func (p *parser) known(v abi.Value, operand int, dt abi.DType) ([]byte, error) {
+	var b []byte
+	_, err := p.settled(func() (_ []abi.Value, err error) {
+		b, err = p.peek(v, operand, dt)
+		return nil, err
+	})
+	return b, err
+}
+
+// peek is known without settling anything.
+func (p *parser) peek(v abi.Value, operand int, dt abi.DType) ([]byte, error) {
 	n := p.g.At(v)
 	if n.DType != dt || n.Elements() != 1 {
 		return nil, invalid("input %d is %v, want one %v", operand, n.Type, dt)
@@ -90,7 +102,7 @@ func boolBytes(b bool) []byte {
 
 // branch is If: the branch that is taken, where the condition is known; else both,
 // and the choice between their results, which must be of the same types.
-func (p *parser) branch(s *scope, n nodeProto, in []abi.Value) ([]abi.Value, error) {
+func (p *parser) branch(ctx context.Context, s *scope, n nodeProto, in []abi.Value) ([]abi.Value, error) {
 	if len(in) != 1 || in[0] == 0 {
 		return nil, invalid("%d inputs, want the condition", len(in))
 	}
@@ -102,20 +114,21 @@ func (p *parser) branch(s *scope, n nodeProto, in []abi.Value) ([]abi.Value, err
 	if err != nil {
 		return nil, err
 	}
-	cond, unknown := p.known(in[0], 0, abi.Bool)
-	if unknown == nil {
-		if cond[0] != 0 {
-			return p.body(s, yes, nil)
-		}
-		return p.body(s, no, nil)
+	if _, err := p.peek(in[0], 0, abi.Bool); err == nil {
+		return p.taken(ctx, s, in[0], yes, no)
 	}
-	a, err := p.body(s, yes, nil)
-	if err != nil {
-		return nil, unknown // the condition may be what keeps this branch from running
+	a, err := p.body(ctx, s, yes, nil)
+	if err != nil { // the condition may be what keeps this branch from running
+		return p.taken(ctx, s, in[0], yes, no)
 	}
-	b, err := p.body(s, no, nil)
+	b, err := p.body(ctx, s, no, nil)
 	if err != nil || len(a) != len(b) {
-		return nil, unknown
+		return p.taken(ctx, s, in[0], yes, no)
+	}
+	for i := range a {
+		if !p.g.At(a[i]).Type.Equal(p.g.At(b[i]).Type) {
+			return p.taken(ctx, s, in[0], yes, no)
+		}
 	}
 	choose := in[0]
 	if len(p.g.At(choose).Shape) > 0 {
@@ -125,9 +138,6 @@ func (p *parser) branch(s *scope, n nodeProto, in []abi.Value) ([]abi.Value, err
 	}
 	out := make([]abi.Value, len(a))
 	for i := range a {
-		if !p.g.At(a[i]).Type.Equal(p.g.At(b[i]).Type) {
-			return nil, unknown
-		}
 		if out[i], err = p.only("Where", nil, choose, a[i], b[i]); err != nil {
 			return nil, err
 		}
@@ -135,8 +145,23 @@ func (p *parser) branch(s *scope, n nodeProto, in []abi.Value) ([]abi.Value, err
 	return out, nil
 }
 
+// taken is the branch that runs, by a condition that must be known.
+func (p *parser) taken(ctx context.Context, s *scope, cond abi.Value, yes, no *graphProto) ([]abi.Value, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	on, err := p.known(cond, 0, abi.Bool)
+	if err != nil {
+		return nil, err
+	}
+	if on[0] != 0 {
+		return p.body(ctx, s, yes, nil)
+	}
+	return p.body(ctx, s, no, nil)
+}
+
 // loop is Loop, whose number of iterations must be known.
-func (p *parser) loop(s *scope, n nodeProto, in []abi.Value) ([]abi.Value, error) {
+func (p *parser) loop(ctx context.Context, s *scope, n nodeProto, in []abi.Value) ([]abi.Value, error) {
 	body, err := n.bodyOf("body")
 	if err != nil {
 		return nil, err
@@ -180,7 +205,7 @@ func (p *parser) loop(s *scope, n nodeProto, in []abi.Value) ([]abi.Value, error
 				return nil, err
 			}
 		}
-		out, err := p.body(s, body, append([]abi.Value{step, condIn}, carried...))
+		out, err := p.body(ctx, s, body, append([]abi.Value{step, condIn}, carried...))
 		if err != nil {
 			return nil, err
 		}
@@ -257,7 +282,7 @@ func (p *parser) axesNode(op string, v abi.Value, axis int64) (abi.Value, error)
 
 // scan is Scan: of opset 9 and later, and that of opset 8, which runs once for
 // each element of a batch.
-func (p *parser) scan(s *scope, n nodeProto, in []abi.Value) ([]abi.Value, error) {
+func (p *parser) scan(ctx context.Context, s *scope, n nodeProto, in []abi.Value) ([]abi.Value, error) {
 	body, err := n.bodyOf("body")
 	if err != nil {
 		return nil, err
@@ -290,7 +315,7 @@ func (p *parser) scan(s *scope, n nodeProto, in []abi.Value) ([]abi.Value, error
 		}
 	}
 	if !batched {
-		return p.walk(s, way, state, series)
+		return p.walk(ctx, s, way, state, series)
 	}
 	shape := p.g.At(series[0]).Shape
 	if len(shape) < 2 || shape[0] < 1 || shape[0] > maxIterations {
@@ -308,7 +333,7 @@ func (p *parser) scan(s *scope, n nodeProto, in []abi.Value) ([]abi.Value, error
 				one[k] = append(one[k], row)
 			}
 		}
-		out, err := p.walk(s, way, one[0], one[1])
+		out, err := p.walk(ctx, s, way, one[0], one[1])
 		if err != nil {
 			return nil, err
 		}
@@ -343,7 +368,7 @@ func (p *parser) row(v abi.Value, axis, at int64) (abi.Value, error) {
 }
 
 // walk adds the iterations of a Scan and returns the last state and the outputs.
-func (p *parser) walk(s *scope, way walk, state, series []abi.Value) ([]abi.Value, error) {
+func (p *parser) walk(ctx context.Context, s *scope, way walk, state, series []abi.Value) ([]abi.Value, error) {
 	state = slices.Clone(state)
 	axes, length := slices.Clone(way.inAxes), int64(-1)
 	for i, v := range series {
@@ -374,7 +399,7 @@ func (p *parser) walk(s *scope, way walk, state, series []abi.Value) ([]abi.Valu
 			}
 			args = append(args, row)
 		}
-		out, err := p.body(s, way.body, args)
+		out, err := p.body(ctx, s, way.body, args)
 		if err != nil {
 			return nil, err
 		}

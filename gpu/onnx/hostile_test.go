@@ -89,7 +89,7 @@ func TestHostileFilesAreRefused(t *testing.T) {
 		{"a length past the end", append(model(21, join(x, y)), 0x3a, 0xff, 0xff, 0xff, 0xff, 0x0f), "model"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			_, err := onnx.Parse(c.file, small())
+			_, err := onnx.Parse(t.Context(), c.file, small())
 			if !errors.Is(err, abi.Invalid) || !strings.Contains(err.Error(), c.word) {
 				t.Errorf("Parse = %v; want Invalid that says %q", err, c.word)
 			}
@@ -98,6 +98,68 @@ func TestHostileFilesAreRefused(t *testing.T) {
 }
 
 func msgLong(v int64) []byte { return binary.LittleEndian.AppendUint64(nil, uint64(v)) }
+
+// needy is a model of n operators, one after the other, each of which must know
+// what is computed of an initialiser of its own.
+func needy(n int) []byte {
+	body := port(11, "v0", 1, 1)
+	for i := range n {
+		w := fmt.Sprintf("w%d", i)
+		body = append(body, initializer(1, 1, 2, 1, 8, w, 9, le(float32(-i)))...)
+		body = append(body, node("Identity", []string{w}, w+"i")...)
+		body = append(body, node("Clip", []string{fmt.Sprintf("v%d", i), w + "i"}, fmt.Sprintf("v%d", i+1))...)
+	}
+	return model(21, append(body, port(12, fmt.Sprintf("v%d", n), 1, 1)...))
+}
+
+// TestWhatOperatorsMustKnowIsReadOnce: a file in which every operator turns out to
+// need an initialiser is not read anew for each of them.
+func TestWhatOperatorsMustKnowIsReadOnce(t *testing.T) {
+	const n = 900
+	o := small()
+	params, evals := 0, 0
+	param, config := o.Param, o.Graph
+	o.Param = func(dt abi.DType, shape []int64, data []byte) (abi.Tensor, error) {
+		params++
+		return param(dt, shape, data)
+	}
+	o.Graph = func(opset int) graph.Config {
+		c := config(opset)
+		c.Eval = func(n *graph.Node, in []*graph.Node, out []byte) error {
+			evals++
+			return cpu.Eval(n, in, out)
+		}
+		return c
+	}
+	g, err := onnx.Parse(t.Context(), needy(n), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(g.Params()) != 0 || params != n || evals > 2*n {
+		t.Errorf("%d parameters are left, %d tensors were made and %d operators computed; want none, %d, and %d at most", len(g.Params()), params, evals, n, 2*n)
+	}
+}
+
+// TestReadingEndsWithItsContext in the middle of a file.
+func TestReadingEndsWithItsContext(t *testing.T) {
+	limit := errors.New("the limit")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	o := small()
+	added, config := 0, o.Graph
+	o.Graph = func(opset int) graph.Config {
+		c := config(opset)
+		c.Accept = func(*graph.Node, []graph.Type) error {
+			if added++; added == 100 {
+				cancel(limit)
+			}
+			return nil
+		}
+		return c
+	}
+	if _, err := onnx.Parse(ctx, chain(1000), o); !errors.Is(err, limit) || added != 100 {
+		t.Errorf("Parse = %v after %d operators, want the limit after 100", err, added)
+	}
+}
 
 // chain is a model of n operators, one after the other.
 func chain(n int) []byte {
@@ -109,7 +171,7 @@ func chain(n int) []byte {
 }
 
 func TestAMillionNodesAreRefusedAtTheBound(t *testing.T) {
-	if _, err := onnx.Parse(chain(1_000_000), small()); !errors.Is(err, abi.Exhausted) || !strings.Contains(err.Error(), "2000") {
+	if _, err := onnx.Parse(t.Context(), chain(1_000_000), small()); !errors.Is(err, abi.Exhausted) || !strings.Contains(err.Error(), "2000") {
 		t.Errorf("a bound of 2000 nodes: %v", err)
 	}
 }
@@ -118,7 +180,7 @@ func TestALongModelTakesMemoryOfItsOwnOrder(t *testing.T) {
 	const n = 100_000
 	o := small()
 	o.Graph = func(opset int) graph.Config { return graph.Config{Opset: opset} }
-	g, err := onnx.Parse(chain(n), o)
+	g, err := onnx.Parse(t.Context(), chain(n), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +262,7 @@ func runFile(t *testing.T, b []byte) {
 			o.Bind = append(o.Bind, bind)
 		}
 	}
-	g, err := onnx.Parse(b, o)
+	g, err := onnx.Parse(t.Context(), b, o)
 	if err != nil {
 		if k := abi.KindOf(err); k != abi.Invalid && k != abi.Exhausted {
 			t.Fatalf("Parse = %v of kind %v", err, k)

@@ -2,6 +2,7 @@ package onnx_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -30,7 +31,7 @@ func (v *value) Free()                           {}
 
 func parse(b []byte) (*graph.Graph, error) {
 	spent := int64(0)
-	return onnx.Parse(b, onnx.Options{Graph: func(opset int) graph.Config {
+	return onnx.Parse(context.Background(), b, onnx.Options{Graph: func(opset int) graph.Config {
 		return graph.Config{Opset: opset, Nodes: 1000, Charge: func(n int64) error {
 			if spent += n; spent > 1<<20 {
 				return abi.Exhausted

@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"context"
 	"math"
 	"slices"
 
@@ -37,33 +38,18 @@ type Options struct {
 	Param func(dt abi.DType, shape []int64, data []byte) (abi.Tensor, error)
 	// Bind fixes what the file leaves open about inputs.
 	Bind []abi.Binding
-	// Constants are the initialisers that become constants, not parameters,
-	// though they are of floating point.
-	Constants map[string]bool
 }
-
-// A NeedConstants error names initialisers that an operator must know when it is
-// added: the file can be read with them in [Options.Constants]. It is Invalid.
-type NeedConstants struct {
-	Names []string
-	Err   error
-}
-
-func (n *NeedConstants) Error() string { return n.Err.Error() }
-
-// Unwrap returns what needs the initialisers.
-func (n *NeedConstants) Unwrap() error { return n.Err }
 
 // Parse returns the graph in an ONNX model file. Initialisers of floating point
-// become parameters; others, and those that an operator is known to need when it
-// is added, become constants. A first dimension of an input that is symbolic, and
+// become parameters; others, and those that an operator needs when it is added,
+// become constants. A first dimension of an input that is symbolic, and
 // not bound, becomes 1. Control flow is resolved: an If becomes the branch that is
 // taken, or both and a choice; a Loop or Scan its iterations, one after the other.
 //
 // It refuses as Invalid, by name, an operator, element type, attribute or
-// feature that is not supported. It reads no other file. A *NeedConstants or
-// *abi.Unbound error says what more must be known.
-func Parse(b []byte, o Options) (*graph.Graph, error) {
+// feature that is not supported. It reads no other file. An *abi.Unbound
+// error says what more must be known. When ctx ends, so does Parse, with its cause.
+func Parse(ctx context.Context, b []byte, o Options) (*graph.Graph, error) {
 	var body []byte
 	opset, other := int64(0), ""
 	err := fields("model", b, func(x field) (err error) {
@@ -97,8 +83,8 @@ func Parse(b []byte, o Options) (*graph.Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &parser{g: g, o: o, made: map[*tensorProto]abi.Value{}, names: map[string]bool{}}
-	if err := p.model(proto); err != nil {
+	p := &parser{g: g, o: o, made: map[*tensorProto]abi.Value{}, given: map[abi.Value]given{}, names: map[string]bool{}}
+	if err := p.model(ctx, proto); err != nil {
 		return nil, p.explain(err)
 	}
 	return g, nil

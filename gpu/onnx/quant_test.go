@@ -27,7 +27,7 @@ func TestAQuantisedModelComputesWithWhatItsWeightsStandFor(t *testing.T) {
 }
 
 func TestQuantisedWeightsAreRealNumbersBeforeTheRun(t *testing.T) {
-	g, err := onnx.Parse(quantised(), options())
+	g, err := onnx.Parse(t.Context(), quantised(), options())
 	if err != nil {
 		t.Fatal(err)
 	}

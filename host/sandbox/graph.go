@@ -243,12 +243,12 @@ func graphShape(_ context.Context, in *instance, a []uint32) (uint32, error) {
 }
 
 // graphLoadONNX(ptr, len) → the graph in an ONNX file that the app brought.
-func graphLoadONNX(_ context.Context, in *instance, a []uint32) (uint32, error) {
+func graphLoadONNX(ctx context.Context, in *instance, a []uint32) (uint32, error) {
 	b, err := in.read(a[0], a[1])
 	if err != nil {
 		return 0, err
 	}
-	return in.load(slices.Clone(b), "")
+	return in.load(ctx, slices.Clone(b), "")
 }
 
 // graphInline(g, other, in, n_in, out, cap) → the number of results: adds the
@@ -299,7 +299,7 @@ func graphFreeze(_ context.Context, in *instance, a []uint32) (uint32, error) {
 }
 
 // load parses a model file. A sealed one is named.
-func (in *instance) load(onnx []byte, sealed string) (uint32, error) {
+func (in *instance) load(ctx context.Context, onnx []byte, sealed string) (uint32, error) {
 	s, err := in.session()
 	if err != nil {
 		return 0, err
@@ -307,7 +307,7 @@ func (in *instance) load(onnx []byte, sealed string) (uint32, error) {
 	if err := in.handles.room(1); err != nil {
 		return 0, err
 	}
-	parsed, err := s.ParseONNX(onnx)
+	parsed, err := s.ParseONNX(ctx, onnx)
 	if err != nil {
 		return 0, err
 	}

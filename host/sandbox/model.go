@@ -97,7 +97,7 @@ func (in *instance) modelNamed(ptr, size uint32) (Model, string, error) {
 
 // modelOpen(name, len) → the graph of a model. One whose policy is not open is
 // sealed: it runs and answers, and that is all.
-func modelOpen(_ context.Context, in *instance, a []uint32) (uint32, error) {
+func modelOpen(ctx context.Context, in *instance, a []uint32) (uint32, error) {
 	m, name, err := in.modelNamed(a[0], a[1])
 	if err != nil {
 		return 0, err
@@ -107,7 +107,7 @@ func modelOpen(_ context.Context, in *instance, a []uint32) (uint32, error) {
 	} else if name == "" {
 		name = "model"
 	}
-	return in.load(m.ONNX, name)
+	return in.load(ctx, m.ONNX, name)
 }
 
 // modelCard(name, len, ptr, cap) → the length of the model's card, JSON.
