@@ -31,6 +31,7 @@ var homes = map[string][]string{
 	"gorgonia.org/":                   {"gpu/engine", "gpu/gorgonia", "examples/gorgonia"},
 	"github.com/NVIDIA/go-nvml":       {"gpu"},
 	"github.com/hashicorp/go-plugin":  {"gpu/driver"},
+	"github.com/ebitengine/purego":    {"gpu"},
 	"github.com/ethereum/go-ethereum": {"market"},
 	"go.etcd.io/bbolt":                {"host/fleet"},
 	"github.com/alecthomas/kong":      {"cmd/cloister"},
