@@ -15,7 +15,7 @@ var (
 	ErrNoDevice  = &Reason{"no CUDA device", "the driver shows no device to this process: see nvidia-smi, CUDA_VISIBLE_DEVICES and, in a container, its --gpus"}
 	ErrOldDevice = &Reason{"the device is too old", "compute capability 7.5 (Turing, 2018) or newer is needed"}
 	ErrSmall     = &Reason{"the device has too little memory", "end what else is on the device, or take a larger one"}
-	ErrShared    = &Reason{"the device is shared through MPS", "one client's fault ends all clients of MPS: stop nvidia-cuda-mps-control, and unset CUDA_MPS_PIPE_DIRECTORY"}
+	ErrShared    = &Reason{"the device is shared through MPS", "one client's fault ends all clients of MPS: stop nvidia-cuda-mps-control, or set CUDA_MPS_PIPE_DIRECTORY=/dev/null to stay out of it"}
 	ErrBusy      = &Reason{"the device is used by another process", "its compute mode lets one process in: end that process"}
 	ErrLost      = &Reason{"the device is lost to this process", "a new process can use it again; if errors come back, see dmesg for Xid lines"}
 )
