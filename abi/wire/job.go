@@ -38,6 +38,11 @@ type Job struct {
 	Signature []byte      `cbor:"2,keyasint" json:"signature"` // over the EIP-712 digest of Request
 	Body      []byte      `cbor:"3,keyasint" json:"body"`      // a sealed [Body]
 	Keys      []SealedKey `cbor:"4,keyasint" json:"keys"`      // the body's key, once per admitted host
+
+	// MinScore is the least score of a host that may have the job; zero: any. It
+	// is for the broker, which tells no host. What holds a broker to it is that
+	// Keys names no host below it.
+	MinScore float64 `cbor:"5,keyasint,omitempty" json:"min_score,omitempty"`
 }
 
 // LogValue says which job this is and never what is in it.
@@ -78,6 +83,10 @@ type Host struct {
 	Address abi.Address `cbor:"2,keyasint" json:"address"`
 	Key     []byte      `cbor:"3,keyasint" json:"key"` // HPKE public key
 	Engine  string      `cbor:"4,keyasint" json:"engine"`
+
+	// Score is what the host claims to be worth; nil: it claims nothing, as hosts
+	// did before there were scores.
+	Score *SignedScore `cbor:"5,keyasint,omitempty" json:"score,omitempty"`
 }
 
 // A Roster is the slot owner's signed list of the hosts that serve a slot.
