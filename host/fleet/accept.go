@@ -34,11 +34,14 @@ func (d *desk) accept(from string, job wire.Job, sum abi.Digest, paid []wire.Pur
 		return Status{}, fmt.Errorf("fleet: %d jobs wait already: %w", maxPending, abi.Exhausted)
 	}
 	r := &record{
-		Seq: d.seq + 1, Digest: sum, From: from,
+		Seq: d.seq + 1, Digest: sum, From: from, MinScore: job.MinScore,
 		Status: Status{Request: job.Request, State: Pending, Submitted: uint64(d.now.UnixMilli()), Changed: uint64(d.now.UnixMilli()), Version: 1},
 	}
 	for _, k := range job.Keys {
 		r.Recipients = append(r.Recipients, k.Recipient)
+	}
+	if err := d.reachable(r); err != nil {
+		return Status{}, err
 	}
 	var errs []error
 	for _, p := range paid {
@@ -74,6 +77,39 @@ func (d *desk) accept(from string, job wire.Job, sum abi.Digest, paid []wire.Pur
 	}
 	d.seq = r.Seq
 	return r.Status, d.save(r)
+}
+
+// reachable is Denied when every host that could open a job is below the score
+// that it asks for. A job none of whose hosts has joined waits for them.
+func (d *desk) reachable(r *record) error {
+	if r.MinScore == 0 {
+		return nil
+	}
+	known, most := "", 0.0
+	for _, h := range d.hosts {
+		if !slices.Contains(r.Recipients, h.key) {
+			continue
+		}
+		points := d.paces.believed(h.card.Address)
+		if points >= r.MinScore {
+			return nil
+		}
+		if known == "" || points > most || points == most && h.card.Name < known {
+			known, most = h.card.Name, points
+		}
+	}
+	if known == "" {
+		return nil
+	}
+	return fmt.Errorf("fleet: job %v: no host%s can open it, the best is %q with %.1f: %w", r.id().Short(), atLeast(r.MinScore), known, most, abi.Denied)
+}
+
+// atLeast says in words what a job asks of a host's score.
+func atLeast(min float64) string {
+	if min == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" of min score %.1f", min)
 }
 
 // giveBack returns the units of a job that no host ran.

@@ -17,7 +17,7 @@ import (
 
 // The buckets of the broker's file.
 var (
-	bucketMeta    = []byte("meta")    // "version" → 1
+	bucketMeta    = []byte("meta")    // "version" → bookVersion
 	bucketJobs    = []byte("jobs")    // id → record
 	bucketOrder   = []byte("order")   // seq, big-endian → id
 	bucketBodies  = []byte("bodies")  // id → job, until it ended
@@ -26,7 +26,9 @@ var (
 	bucketHosts   = []byte("hosts")   // connection → card
 )
 
-const bookVersion = 1
+// bookVersion is what this build writes. It reads version 1, which has no scores,
+// and makes it version 2.
+const bookVersion = 2
 
 func openBook(path string) (*bbolt.DB, error) {
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: 2 * time.Second, FreelistType: bbolt.FreelistMapType})
@@ -38,7 +40,11 @@ func openBook(path string) (*bbolt.DB, error) {
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
 		if meta := tx.Bucket(bucketMeta); meta != nil {
-			if v := meta.Get([]byte("version")); !bytes.Equal(v, []byte{bookVersion}) {
+			v := meta.Get([]byte("version"))
+			if bytes.Equal(v, []byte{1}) {
+				return meta.Put([]byte("version"), []byte{bookVersion})
+			}
+			if !bytes.Equal(v, []byte{bookVersion}) {
 				return fmt.Errorf("fleet: %s is of version %v, this build reads version %d: %w", path, v, bookVersion, abi.Invalid)
 			}
 			return nil

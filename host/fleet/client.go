@@ -82,13 +82,17 @@ func (c Client) Jobs(ctx context.Context, before uint64, limit int) ([]Status, u
 }
 
 // Roster returns the signed list of the hosts that serve slot; [OpenRoster]
-// checks it. Unavailable when no host is there.
+// checks it, and [Score] the scores in it. Unavailable when no host is there.
 func (c Client) Roster(ctx context.Context, slot abi.Digest) (wire.SignedRoster, error) {
-	return c.c.Roster(ctx, slot)
+	return c.c.roster(ctx, slot, true)
 }
 
-// Roster is [Client.Roster] for a host, which shows it to sellers.
+// Roster is [Client.Roster] for a host, which shows it to sellers: without scores.
 func (c *Conn) Roster(ctx context.Context, slot abi.Digest) (wire.SignedRoster, error) {
-	a, err := persist[rosterReply](ctx, c, opRoster, rosterRequest{slot}, callFor, patienceFor)
+	return c.roster(ctx, slot, false)
+}
+
+func (c *Conn) roster(ctx context.Context, slot abi.Digest, scores bool) (wire.SignedRoster, error) {
+	a, err := persist[rosterReply](ctx, c, opRoster, rosterRequest{slot, scores}, callFor, patienceFor)
 	return a.Roster, err
 }

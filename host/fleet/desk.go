@@ -26,6 +26,8 @@ type desk struct {
 	hosts map[string]*host
 	idle  []*idler // hosts that wait for work, longest first
 	eyes  map[abi.Digest][]chan struct{}
+	lent  map[abi.Digest]time.Time // leases that this process gave: when
+	paces paces
 
 	// To be announced once what was decided is durable.
 	moved []abi.Digest
@@ -71,6 +73,8 @@ func (d *desk) load(now time.Time, restart bool) error {
 	defer d.page.drop()
 	d.now = now
 	d.live, d.until, d.hosts = map[abi.Digest]*record{}, map[abi.Digest]time.Time{}, map[string]*host{}
+	d.lent = map[abi.Digest]time.Time{}
+	d.paces.claims, d.paces.trusts = nil, nil // what hosts took stays
 	d.queue = nil
 	if d.eyes == nil {
 		d.eyes = map[abi.Digest][]chan struct{}{}
@@ -124,6 +128,11 @@ func (d *desk) loadHosts() error {
 			return fmt.Errorf("fleet: book: host %s: %w: %w", k, abi.Internal, err)
 		}
 		d.hosts[string(k)] = &host{row.Card, abi.Sum(row.Card.Key), row.Session, d.now}
+		if s := row.Card.Score; s != nil { // verified when the host joined
+			if claim, err := wire.ParseScore(s.Score); err == nil { // or of a form that is no longer known
+				d.paces.claim(row.Card.Address, claim.Points)
+			}
+		}
 		return nil
 	})
 }
@@ -185,6 +194,7 @@ func (d *desk) file(r *record) {
 	d.live[id] = r
 	if r.Status.State != Leased {
 		delete(d.until, id)
+		delete(d.lent, id)
 	} else if _, ok := d.until[id]; !ok {
 		d.until[id] = d.now.Add(leaseFor)
 	}

@@ -37,6 +37,34 @@ func (b *Broker) Commit(ctx context.Context, who string, job abi.Digest, attempt
 	return b.commit(ctx, who, commitRequest{job, attempt, res, kind, text, refused, yielded})
 }
 
+// SubmitAll takes jobs in one transaction: the broker decides when it has them all.
+func (b *Broker) SubmitAll(ctx context.Context, jobs ...wire.Job) error {
+	return b.do(ctx, func(d *desk) error {
+		for _, j := range jobs {
+			sum, err := j.Digest()
+			if err != nil {
+				return err
+			}
+			if _, err := d.accept("client", j, sum, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Idle is how many hosts wait for work.
+func (b *Broker) Idle(ctx context.Context) (n int, err error) {
+	err = b.do(ctx, func(d *desk) error {
+		n = len(d.idle)
+		return nil
+	})
+	return n, err
+}
+
+// ParseCard is parseCard.
+func ParseCard(b []byte) (wire.Host, error) { return parseCard(b) }
+
 // RunTelling is Run; tell hears which hosts are told to renew.
 func (b *Broker) RunTelling(ctx context.Context, tell func(host string)) error {
 	return b.run(ctx, tell)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/cloister-ai/cloister/abi"
 	"github.com/cloister-ai/cloister/abi/wire"
@@ -16,22 +17,48 @@ func cardDigest(card []byte, id string) abi.Digest {
 	return abi.Sum(slices.Concat([]byte("cloister-host-v1|"+id+"|"), card))
 }
 
-// join takes a host's card, after checking that its address signed it.
-func (b *Broker) join(ctx context.Context, who string, q joinRequest) error {
-	var card wire.Host
-	if err := wire.Unmarshal(q.Card, &card); err != nil {
-		return fmt.Errorf("fleet: host card: %w", err)
+// parseCard accepts the one encoding of a card that a host may have.
+func parseCard(b []byte) (card wire.Host, err error) {
+	if err := wire.Unmarshal(b, &card); err != nil {
+		return card, fmt.Errorf("fleet: host card: %w", err)
 	}
-	if again, err := wire.Marshal(card); err != nil || !bytes.Equal(again, q.Card) {
-		return bad("host card is not canonical")
+	if again, err := wire.Marshal(card); err != nil || !bytes.Equal(again, b) {
+		return card, bad("host card is not canonical")
 	}
 	switch {
 	case checkText(card.Name, 64) != nil || card.Name == "":
-		return bad("host name of %d bytes, want 1 to 64 of UTF-8", len(card.Name))
+		return card, bad("host name of %d bytes, want 1 to 64 of UTF-8", len(card.Name))
 	case checkText(card.Engine, 64) != nil:
-		return bad("engine name of %d bytes", len(card.Engine))
+		return card, bad("engine name of %d bytes", len(card.Engine))
 	case len(card.Key) == 0 || len(card.Key) > 4<<10:
-		return bad("host %q has a key of %d bytes", card.Name, len(card.Key))
+		return card, bad("host %q has a key of %d bytes", card.Name, len(card.Key))
+	}
+	return card, nil
+}
+
+// Score returns what a card claims, or a score of no points when it claims
+// nothing. Errors: those of [wire.SignedScore.Verify], and Denied for a score
+// of another engine than the card's.
+func Score(card wire.Host, now time.Time, recover wire.Recover) (wire.Score, error) {
+	if card.Score == nil {
+		return wire.Score{}, nil
+	}
+	s, err := card.Score.Verify(card.Address, now, recover)
+	if err == nil && s.Engine != card.Engine {
+		err = fmt.Errorf("score: engine %q, the host's is %q: %w", s.Engine, card.Engine, abi.Denied)
+	}
+	if err != nil {
+		return wire.Score{}, fmt.Errorf("fleet: host %q: %w", card.Name, err)
+	}
+	return s, nil
+}
+
+// join takes a host's card, after checking that its address signed it, and the
+// score in it.
+func (b *Broker) join(ctx context.Context, who string, q joinRequest) error {
+	card, err := parseCard(q.Card)
+	if err != nil {
+		return err
 	}
 	signer, err := b.cfg.Recover(cardDigest(q.Card, who), q.Signature)
 	if err != nil {
@@ -40,7 +67,17 @@ func (b *Broker) join(ctx context.Context, who string, q joinRequest) error {
 	if signer != card.Address || signer.IsZero() {
 		return fmt.Errorf("fleet: host %q has address %v, %v signed its card: %w", card.Name, card.Address, signer, abi.Denied)
 	}
-	return b.do(ctx, func(d *desk) error { return d.join(who, card, q.Session) })
+	score, err := Score(card, time.Now(), b.cfg.Recover)
+	if err != nil {
+		return err
+	}
+	return b.do(ctx, func(d *desk) error {
+		if err := d.join(who, card, q.Session); err != nil {
+			return err
+		}
+		d.paces.claim(card.Address, score.Points)
+		return nil
+	})
 }
 
 // join files a host. One that began anew, or comes back over another
@@ -83,6 +120,7 @@ func (d *desk) lose(id string) error {
 		}
 	}
 	d.dismiss(id)
+	d.paces.claim(d.hosts[id].card.Address, 0)
 	delete(d.hosts, id)
 	return d.remove(bucketHosts, []byte(id))
 }

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -55,6 +56,7 @@ func (b *Broker) lease(ctx context.Context, who string, q leaseRequest) (leaseRe
 	if err := wire.Unmarshal(g.job, job); err != nil {
 		return leaseReply{}, fmt.Errorf("fleet: book: job %v: %w: %w", g.id.Short(), abi.Internal, err)
 	}
+	job.MinScore = 0 // the broker's affair, and hosts of before do not know it
 	return leaseReply{job, g.attempt}, nil
 }
 
@@ -103,49 +105,70 @@ func (d *desk) leave(w *idler) {
 	d.idle = slices.DeleteFunc(d.idle, func(o *idler) bool { return o == w })
 }
 
-// match gives pending jobs to idle hosts: to each the oldest job it can open
-// whose data or model it has, else the oldest it can open. A job goes to an
-// idle host that has its content rather than to one that waited longer.
+// match gives pending jobs to idle hosts, as long as one may have another.
 func (d *desk) match() error {
-	for i := 0; i < len(d.idle) && len(d.queue) > 0; {
-		w := d.idle[i]
-		r := d.choose(w)
+	for len(d.idle) > 0 && len(d.queue) > 0 {
+		w, r := d.pair()
 		if r == nil {
-			i++
-			continue
-		}
-		if !w.has(r) {
-			if near := slices.IndexFunc(d.idle, func(o *idler) bool { return o.has(r) && d.opens(o, r) }); near >= 0 {
-				w = d.idle[near]
-			}
+			return nil
 		}
 		if err := d.give(w, r); err != nil {
 			return err
 		}
 		d.leave(w)
-		i = 0
 	}
 	return nil
 }
 
-// choose is the job for w, or nil.
-func (d *desk) choose(w *idler) *record {
-	var oldest *record
-	for _, r := range d.queue {
-		if !d.opens(w, r) {
+// pair is the next job to give and the host to give it to: the fastest idle one,
+// of equals who waited longest, unless another has the job's content.
+func (d *desk) pair() (*idler, *record) {
+	ranked := slices.Clone(d.idle)
+	slices.SortStableFunc(ranked, func(a, b *idler) int { return cmp.Compare(d.points(b), d.points(a)) })
+	for _, w := range ranked {
+		r := d.choose(w)
+		if r == nil {
 			continue
 		}
-		if oldest == nil {
-			oldest = r
-			if waited := d.now.Sub(time.UnixMilli(int64(r.Status.Submitted))); waited > localityFor || len(w.cached) == 0 {
-				break // it has waited long enough for a better place
+		if !w.has(r) {
+			if near := slices.IndexFunc(ranked, func(o *idler) bool { return o.has(r) && d.fits(o, r) }); near >= 0 {
+				w = ranked[near]
 			}
+		}
+		return w, r
+	}
+	return nil, nil
+}
+
+// choose is the job for w, or nil: the oldest it may have, when that one has
+// waited long; else the oldest of those whose content it has; else the heaviest
+// of the oldest, as many of them as hosts are idle. Those would all be given now
+// in any case, so weight decides who gets a job and never whether.
+func (d *desk) choose(w *idler) *record {
+	var best *record
+	weight, fit := uint64(0), 0
+	for _, r := range d.queue {
+		if !d.fits(w, r) {
+			continue
+		}
+		if fit++; fit == 1 && d.now.Sub(time.UnixMilli(int64(r.Status.Submitted))) > localityFor {
+			return r // it has waited long enough for a better place
 		}
 		if w.has(r) {
 			return r
 		}
+		if fit > len(d.idle) {
+			if len(w.cached) == 0 {
+				break
+			}
+			continue
+		}
+		q := r.Status.Request
+		if heavy := d.paces.weight(like{q.App, q.Data, q.Model}); best == nil || heavy > weight {
+			best, weight = r, heavy
+		}
 	}
-	return oldest
+	return best
 }
 
 // has reports whether the host need not fetch what the job works on.
@@ -158,6 +181,20 @@ func (w *idler) has(r *record) bool {
 func (d *desk) opens(w *idler, r *record) bool {
 	h, ok := d.hosts[w.id]
 	return ok && slices.Contains(r.Recipients, h.key)
+}
+
+// fits reports whether the host may have the job.
+func (d *desk) fits(w *idler, r *record) bool {
+	return d.opens(w, r) && (r.MinScore == 0 || d.points(w) >= r.MinScore)
+}
+
+// points is what the host is believed to be worth.
+func (d *desk) points(w *idler) float64 {
+	h, ok := d.hosts[w.id]
+	if !ok {
+		return 0
+	}
+	return d.paces.believed(h.card.Address)
 }
 
 // give leases r to w.
@@ -177,7 +214,7 @@ func (d *desk) give(w *idler, r *record) error {
 	if err := d.save(next); err != nil {
 		return err
 	}
-	d.until[id] = d.now.Add(confirmFor)
+	d.until[id], d.lent[id] = d.now.Add(confirmFor), d.now
 	d.given = append(d.given, gift{to: w, job: job, id: id, attempt: next.Status.Attempt})
 	return nil
 }
@@ -287,8 +324,8 @@ func (d *desk) lapse() error {
 		if r.Status.Request.Deadline >= now {
 			continue
 		}
-		late := r.failed(abi.Exhausted, fmt.Sprintf("fleet: job %v: no host started it before its deadline, %v: exhausted",
-			r.id().Short(), time.Unix(int64(r.Status.Request.Deadline), 0).UTC().Format(time.RFC3339)), d.now)
+		late := r.failed(abi.Exhausted, fmt.Sprintf("fleet: job %v: no host%s started it before its deadline, %v: exhausted",
+			r.id().Short(), atLeast(r.MinScore), time.Unix(int64(r.Status.Request.Deadline), 0).UTC().Format(time.RFC3339)), d.now)
 		if err := d.finish(late); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"fmt"
+	"math"
 	"time"
 	"unicode/utf8"
 
@@ -49,6 +50,8 @@ func (m *submitRequest) check() error {
 		return bad("job %v: signature of %d bytes", r.ID.Short(), len(j.Signature))
 	case len(r.Receipts) > maxReceipts:
 		return bad("job %v: %d receipts, at most %d", r.ID.Short(), len(r.Receipts), maxReceipts)
+	case !(j.MinScore >= 0) || math.IsInf(j.MinScore, 0): // the first is for what is no number, too
+		return bad("job %v: min score %v", r.ID.Short(), j.MinScore)
 	case len(j.Keys) == 0 || len(j.Keys) > maxKeys:
 		return bad("job %v: sealed to %d hosts, want 1 to %d", r.ID.Short(), len(j.Keys), maxKeys)
 	}
@@ -163,7 +166,8 @@ func (m *listReply) check() error {
 }
 
 type rosterRequest struct {
-	Slot abi.Digest `cbor:"1,keyasint"`
+	Slot   abi.Digest `cbor:"1,keyasint"`
+	Scores bool       `cbor:"2,keyasint,omitempty"` // the asker reads rosters with scores
 }
 
 func (m *rosterRequest) check() error { return nil }

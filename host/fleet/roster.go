@@ -11,13 +11,23 @@ import (
 
 // Roster signs the list of the hosts that are there, as serving slot, for ten
 // minutes. Whether the signer owns the slot is for the reader to check. At most
-// 64 hosts are listed. Errors: Unavailable when no host is there or the broker
-// has no signer.
-func (b *Broker) Roster(ctx context.Context, slot abi.Digest) (wire.SignedRoster, error) {
+// 64 hosts are listed, with scores only those that the broker believes and only when asked
+// for, because who came before there were scores cannot read them. Errors: Unavailable
+// when no host is there or the broker has no signer.
+func (b *Broker) Roster(ctx context.Context, slot abi.Digest, scores bool) (wire.SignedRoster, error) {
 	if b.cfg.Signer == nil {
 		return wire.SignedRoster{}, fmt.Errorf("fleet: this broker signs no rosters: %w", abi.Unavailable)
 	}
-	hosts, err := b.Hosts(ctx)
+	var hosts []wire.Host
+	err := b.do(ctx, func(d *desk) error {
+		hosts = d.present()
+		for i, h := range hosts {
+			if !scores || d.paces.doubted(h.Address) {
+				hosts[i].Score = nil
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		return wire.SignedRoster{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/cloister-ai/cloister/abi"
 	"github.com/cloister-ai/cloister/abi/wire"
@@ -44,7 +45,7 @@ func (b *Broker) endpoints(e *endpoints) error {
 			return listReply{jobs, next}, err
 		}),
 		answer(e, opRoster, func(ctx context.Context, _ string, q rosterRequest) (any, error) {
-			r, err := b.Roster(ctx, q.Slot)
+			r, err := b.Roster(ctx, q.Slot, q.Scores)
 			return rosterReply{r}, err
 		}),
 		answer(e, opJoin, func(ctx context.Context, who string, q joinRequest) (any, error) {
@@ -70,6 +71,7 @@ func (b *Broker) endpoints(e *endpoints) error {
 // commit checks that a result's receipt is of this attempt and of the host
 // that has it, then lets the desk decide.
 func (b *Broker) commit(ctx context.Context, who string, q commitRequest) error {
+	var receipt wire.Receipt
 	if q.Result != nil {
 		var r *record
 		err := b.do(ctx, func(d *desk) (err error) {
@@ -79,32 +81,44 @@ func (b *Broker) commit(ctx context.Context, who string, q commitRequest) error 
 		if err != nil {
 			return err
 		}
-		if err := b.vouched(r, q); err != nil {
+		if receipt, err = b.vouched(r, q); err != nil {
 			return err
 		}
 	}
 	return b.do(ctx, func(d *desk) error {
+		began, ours := d.lent[q.Job]
 		_, err := d.commit(who, q)
+		if err == nil && q.Result != nil && ours {
+			b.learn(d, receipt, d.now.Sub(began))
+		}
 		return err
 	})
 }
 
-// vouched checks a result's receipt against the job.
-func (b *Broker) vouched(r *record, q commitRequest) error {
+// learn notes how long a job took its host.
+func (b *Broker) learn(d *desk, r wire.Receipt, took time.Duration) {
+	for _, h := range d.paces.took(like{r.App, r.Data, r.Model}, r.Host, took, r.FLOPs, d.now) {
+		b.cfg.Log.Warn("host delivers far less than its score", slog.String("host", h.String()),
+			slog.Float64("claims", d.paces.claims[h]), slog.Float64("delivers", d.paces.believed(h)))
+	}
+}
+
+// vouched returns a result's receipt, after checking it against the job.
+func (b *Broker) vouched(r *record, q commitRequest) (wire.Receipt, error) {
 	got, err := q.Result.Receipt.Verify(b.cfg.Recover)
 	if err != nil {
-		return fmt.Errorf("fleet: job %v: %w", q.Job.Short(), err)
+		return got, fmt.Errorf("fleet: job %v: %w", q.Job.Short(), err)
 	}
 	job := r.Status.Request
 	want := wire.Receipt{Job: job.ID, App: job.App, Data: job.Data, Model: job.Model, Slot: job.Slot, Body: job.Body, Attempt: q.Attempt}
 	have := wire.Receipt{Job: got.Job, App: got.App, Data: got.Data, Model: got.Model, Slot: got.Slot, Body: got.Body, Attempt: got.Attempt}
 	if !sameRun(want, have) {
-		return fmt.Errorf("fleet: job %v: its receipt is of another run: job %v, attempt %d, want attempt %d: %w", q.Job.Short(), got.Job.Short(), got.Attempt, q.Attempt, abi.Denied)
+		return got, fmt.Errorf("fleet: job %v: its receipt is of another run: job %v, attempt %d, want attempt %d: %w", q.Job.Short(), got.Job.Short(), got.Attempt, q.Attempt, abi.Denied)
 	}
 	if r.Status.Attempt == q.Attempt && got.Host != r.Status.Address {
-		return fmt.Errorf("fleet: job %v: host %v signed its receipt, %v has the job: %w", q.Job.Short(), got.Host, r.Status.Address, abi.Denied)
+		return got, fmt.Errorf("fleet: job %v: host %v signed its receipt, %v has the job: %w", q.Job.Short(), got.Host, r.Status.Address, abi.Denied)
 	}
-	return nil
+	return got, nil
 }
 
 func sameRun(a, b wire.Receipt) bool {

@@ -91,6 +91,7 @@ type record struct {
 	Refusals   uint32        `cbor:"9,keyasint"` // leases that ended before app code ran
 	Status     Status        `cbor:"10,keyasint"`
 	Receipts   []abi.Digest  `cbor:"11,keyasint"` // purchases a unit of which is reserved
+	MinScore   float64       `cbor:"12,keyasint,omitempty"`
 }
 
 func (r *record) id() abi.Digest { return r.Status.Request.ID }
