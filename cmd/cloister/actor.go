@@ -112,6 +112,7 @@ type errand struct {
 	params           map[string]string
 	limits           wire.Limits
 	seed             abi.Digest // of all randomness of the run; zero: a new one
+	minScore         float64    // of a host that may have it; zero: any
 }
 
 // jobLife is how long a signed job may wait before somebody starts it.
@@ -123,10 +124,14 @@ type order struct {
 	Hosts []abi.Address `cbor:"2,keyasint"`
 }
 
-// sign makes e a job for the site's slot: sealed to the hosts in the roster,
-// signed with the actor's key.
+// sign makes e a job for the site's slot: sealed to the hosts in the roster, or
+// those of its least score, and signed with the actor's key.
 func (a *actor) sign(ctx context.Context, e errand) (o order, err error) {
 	roster, err := a.site.roster(ctx)
+	if err != nil {
+		return o, err
+	}
+	hosts, err := worthy(roster, e.minScore, a.site.log)
 	if err != nil {
 		return o, err
 	}
@@ -134,11 +139,11 @@ func (a *actor) sign(ctx context.Context, e errand) (o order, err error) {
 	if body.Seed.IsZero() {
 		body.Seed = random()
 	}
-	sealed, keys, err := vault.SealBody(body, roster.Hosts)
+	sealed, keys, err := vault.SealBody(body, hosts)
 	if err != nil {
 		return o, err
 	}
-	for _, h := range roster.Hosts {
+	for _, h := range hosts {
 		o.Hosts = append(o.Hosts, h.Address)
 	}
 	o.Job = wire.Job{
@@ -146,7 +151,7 @@ func (a *actor) sign(ctx context.Context, e errand) (o order, err error) {
 			ID: random(), App: e.app, Data: e.data, Model: e.model, Slot: roster.Slot, Body: abi.Sum(sealed),
 			Receipts: e.receipts, Deadline: uint64(time.Now().Add(jobLife).Unix()), Limits: e.limits,
 		},
-		Body: sealed, Keys: keys,
+		Body: sealed, Keys: keys, MinScore: e.minScore,
 	}
 	o.Job.Signature, err = market.SignRequest(a.market.Domain(), o.Job.Request, a.key)
 	return o, err

@@ -2,38 +2,28 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"time"
 
 	"github.com/cloister-ai/cloister/abi"
-	"github.com/cloister-ai/cloister/abi/wire"
 	"github.com/cloister-ai/cloister/gpu/engine"
 	"github.com/cloister-ai/cloister/gpu/score"
-	"github.com/cloister-ai/cloister/market"
 )
 
 type benchCmd struct {
 	Engine  string        `help:"Tensor engine: cpu or gorgonia." default:"cpu" enum:"cpu,gorgonia"`
-	Threads int           `help:"Processor threads; zero: all." default:"0"`
+	Threads int           `help:"Processor threads; zero: all, which is what a host joins with." default:"0"`
 	For     time.Duration `help:"How long to measure each shape." default:"300ms"`
 	As      string        `help:"Who signs the score." default:"host"`
 	Plot    string        `help:"Draw the figures into this PNG file too." type:"path" placeholder:"FILE.png"`
 	Verify  string        `help:"Measure nothing: say who signed the score in this file, as --json prints it." type:"path" placeholder:"FILE"`
 }
 
-// A signedScore is a score as it travels.
-type signedScore struct {
-	Card      score.Card  `json:"card"`
-	Address   abi.Address `json:"address"`   // of the machine's owner
-	Signature []byte      `json:"signature"` // of Address, over scoreDigest
-}
-
-// Run measures this machine, or verifies what another measured.
+// Run measures this machine, or verifies what another measured. What is
+// measured on all threads and signed by the host is kept: hosts join with it.
 func (c benchCmd) Run(ctx context.Context, t *terminal, state stateDir) error {
 	if c.Verify != "" {
 		return c.verify(t)
@@ -44,7 +34,7 @@ func (c benchCmd) Run(ctx context.Context, t *terminal, state stateDir) error {
 	if err := state.open(); err != nil {
 		return err
 	}
-	owner, err := state.party(c.As)
+	by, err := state.party(c.As)
 	if err != nil {
 		return err
 	}
@@ -52,16 +42,21 @@ func (c benchCmd) Run(ctx context.Context, t *terminal, state stateDir) error {
 	if err != nil {
 		return err
 	}
-	s, err := signScore(card, owner.key)
+	f, err := signScore(card, by.key)
 	if err != nil {
 		return err
+	}
+	if c.As == owner && c.Threads == 0 {
+		if err := state.keepScore(f); err != nil {
+			return err
+		}
 	}
 	if c.Plot != "" {
 		if err := plotScore(card, c.Plot); err != nil {
 			return err
 		}
 	}
-	return s.print(t)
+	return f.print(t)
 }
 
 func (c benchCmd) measure(ctx context.Context, t *terminal) (card score.Card, err error) {
@@ -82,9 +77,9 @@ func (c benchCmd) measure(ctx context.Context, t *terminal) (card score.Card, er
 	})
 }
 
-func (s signedScore) print(t *terminal) error {
-	err := t.table(s, "KIND SHAPE RUNS MEDIAN-MS BEST-MS RATE POINTS", func(w io.Writer) {
-		for _, f := range s.Card.Figures {
+func (f scoreFile) print(t *terminal) error {
+	err := t.table(f, "KIND SHAPE RUNS MEDIAN-MS BEST-MS RATE POINTS", func(w io.Writer) {
+		for _, f := range f.Figures {
 			fmt.Fprintf(w, "%s\t%s\t%d\t%.3f\t%.3f\t%.2f %s\t%.0f\n",
 				oneLine(string(f.Kind), 12), oneLine(f.What, 40), f.Runs, f.Median, f.Best, f.Rate, oneLine(f.Unit, 12), f.Points())
 		}
@@ -92,72 +87,19 @@ func (s signedScore) print(t *terminal) error {
 	if err != nil || t.json {
 		return err
 	}
-	_, err = fmt.Fprintf(screen{t.out}, "score %.1f: threads %d, %s, engine %s, suite %d, signed by %v\n",
-		s.Card.Score, s.Card.Threads, oneLine(s.Card.Processor, 60), oneLine(s.Card.Engine, 20), s.Card.Suite, s.Address)
+	s := f.Score
+	_, err = fmt.Fprintf(screen{t.out}, "score %.1f: threads %d, %s, %s, engine %s, suite %d, signed by %v\n",
+		s.Points, s.Threads, oneLine(s.Path, 20), oneLine(s.Processor, 60), oneLine(s.Engine, 20), s.Suite, s.Host)
 	return err
 }
 
-// scoreDigest is what the owner of a machine signs: the card in canonical CBOR.
-func scoreDigest(c score.Card) (abi.Digest, error) {
-	b, err := wire.Marshal(c)
-	if err != nil {
-		return abi.Digest{}, fmt.Errorf("score: %w: %w", abi.Internal, err)
-	}
-	return abi.Sum(append([]byte("cloister-score-v1|"), b...)), nil
-}
-
-func signScore(c score.Card, by wire.Signer) (signedScore, error) {
-	d, err := scoreDigest(c)
-	if err != nil {
-		return signedScore{}, err
-	}
-	sig, err := by.Sign(d)
-	if err != nil {
-		return signedScore{}, err
-	}
-	return signedScore{c, by.Address(), sig}, nil
-}
-
-// check is Denied unless the address signed the card, and the card's score is
-// that of its figures.
-func (s signedScore) check(recover wire.Recover) error {
-	d, err := scoreDigest(s.Card)
+func (c benchCmd) verify(t *terminal) error {
+	f, err := readScoreFile(c.Verify)
 	if err != nil {
 		return err
 	}
-	by, err := recover(d, s.Signature)
-	if err != nil {
-		return fmt.Errorf("score: %w", err)
-	}
-	if by != s.Address {
-		return fmt.Errorf("score: not signed by %v: %w", s.Address, abi.Denied)
-	}
-	if want := score.Of(s.Card.Figures); s.Card.Score != want {
-		return fmt.Errorf("score: %v, and its figures make %v: %w", s.Card.Score, want, abi.Denied)
-	}
-	if s.Card.Suite != score.Suite {
-		return fmt.Errorf("score: of suite %d, this build knows suite %d: %w", s.Card.Suite, score.Suite, abi.Denied)
-	}
-	return nil
-}
-
-// maxScore bounds the file of a score.
-const maxScore = 1 << 20
-
-func (c benchCmd) verify(t *terminal) (err error) {
-	f, err := os.Open(c.Verify)
-	if err != nil {
-		return fmt.Errorf("score: %w: %w", abi.NotFound, err)
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	var s signedScore
-	d := json.NewDecoder(io.LimitReader(f, maxScore))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&s); err != nil {
-		return fmt.Errorf("score: %s: %w: %w", c.Verify, abi.Invalid, err)
-	}
-	if err := s.check(market.Recover); err != nil {
+	if err := f.check(f.Score.Host); err != nil {
 		return err
 	}
-	return s.print(t)
+	return f.print(t)
 }

@@ -30,6 +30,7 @@ type hostConfig struct {
 	Wall   time.Duration `help:"Most time one job may take." default:"10m"`
 	Memory uint32        `help:"Most guest memory of one job, in 64 KiB pages." default:"4096"`
 	Tensor uint64        `help:"Most tensor bytes of one job." default:"2147483648"`
+	Score  bool          `help:"Join with a score: the one that cloister bench kept, or a short measurement." default:"true" negatable:""`
 }
 
 // hosting is everything one host runs with.
@@ -79,6 +80,9 @@ func serveHost(ctx context.Context, h hosting) (err error) {
 		return err
 	}
 	card := wire.Host{Name: h.name, Address: h.party.key.Address(), Key: h.party.id.Public(), Engine: eng.Name()}
+	if card.Score, err = h.score(ctx, eng); err != nil {
+		return err
+	}
 	return fleet.Serve(ctx, h.conn, fleet.HostConfig{Card: card, Signer: h.party.key, Slots: h.Jobs, Cached: h.cached, Log: h.log}, n)
 }
 

@@ -45,6 +45,7 @@ type cli struct {
 	Cancel   cancelCmd   `cmd:"" help:"Cancel a job."`
 	Receipts receiptsCmd `cmd:"" help:"List what was bought and what was run."`
 	Assets   assetsCmd   `cmd:"" help:"List what is for sale."`
+	Hosts    hostsCmd    `cmd:"" help:"List the hosts of the slot and what they are worth."`
 	Balance  balanceCmd  `cmd:"" help:"Show who has what."`
 	Settle   settleCmd   `cmd:"" help:"Settle purchases and pay everybody out."`
 	Devices  devicesCmd  `cmd:"" help:"List this machine's devices."`
@@ -142,10 +143,14 @@ func ownHint(err error) string {
 type versionCmd struct{}
 
 func (versionCmd) Run(t *terminal) error {
-	v := "(devel)"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		v = info.Main.Version
-	}
-	_, err := fmt.Fprintln(t.out, "cloister", v, "abi", abi.ImportModule)
+	_, err := fmt.Fprintln(t.out, "cloister", version(), "abi", abi.ImportModule)
 	return err
+}
+
+// version is what this binary was built from.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
 }

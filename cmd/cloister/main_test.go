@@ -79,6 +79,7 @@ func TestScript(t *testing.T) {
 			"waitfor": waitfor,
 			"port":    port,
 			"capture": capture,
+			"until":   until,
 		},
 	})
 }
@@ -135,6 +136,18 @@ func capture(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("no match for %s in\n%s", args[1], ts.ReadFile("stdout"))
 	}
 	ts.Setenv(args[0], m[1])
+}
+
+// until REGEXP command... runs the command until its standard output matches.
+func until(ts *testscript.TestScript, _ bool, args []string) {
+	want := regexp.MustCompile(`(?m)` + args[0])
+	for range 300 {
+		if ts.Exec(args[1], args[2:]...) == nil && want.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	ts.Fatalf("no match for %s in half a minute, but\n%s", args[0], ts.ReadFile("stdout"))
 }
 
 // waitfor FILE waits until FILE is there.

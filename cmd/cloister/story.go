@@ -341,7 +341,9 @@ func (s *story) offer(ctx context.Context) error {
 	s.hosts = map[abi.Address]string{}
 	for _, h := range roster.Hosts {
 		s.hosts[h.Address] = h.Name
-		s.say("    host %s  %v  engine %s", h.Name, h.Address, h.Engine)
+	}
+	for _, h := range viewHosts(roster, s.site.log) {
+		s.say("    host %s  %v  engine %s  score %.1f, measured and signed by itself", h.Name, h.Address, h.Engine, h.points())
 	}
 	return nil
 }

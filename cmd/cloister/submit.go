@@ -25,12 +25,18 @@ type sendCmd struct {
 	Param   map[string]string `help:"Settings of the app: --param epochs=3"`
 	Receipt []abi.Digest      `help:"Receipts that pay; default: every receipt of this party's that is still good."`
 	Wall    time.Duration     `help:"Most time it may take."`
-	Output  string            `help:"Where the output goes; default: standard output." type:"path"`
-	Detach  bool              `help:"Print the job's id and do not wait."`
+
+	MinScore float64 `help:"Only hosts of at least this score may have it, or open it." placeholder:"POINTS" name:"min-score"`
+
+	Output string `help:"Where the output goes; default: standard output." type:"path"`
+	Detach bool   `help:"Print the job's id and do not wait."`
 }
 
 // Run sends a job to the slot of this node and waits for the answer.
 func (c sendCmd) Run(ctx context.Context, log *slog.Logger, t *terminal, state stateDir) error {
+	if err := checkMinScore(c.MinScore); err != nil {
+		return err
+	}
 	return withSite(ctx, log, state, func(ctx context.Context, s *site) error {
 		if s.broker != nil {
 			return fmt.Errorf("no node runs in %s, so no host would take the job: %w", state, abi.Unavailable)
@@ -39,7 +45,7 @@ func (c sendCmd) Run(ctx context.Context, log *slog.Logger, t *terminal, state s
 		if err != nil {
 			return err
 		}
-		e := errand{params: c.Param, receipts: c.Receipt, limits: wire.Limits{Wall: c.Wall}}
+		e := errand{params: c.Param, receipts: c.Receipt, limits: wire.Limits{Wall: c.Wall}, minScore: c.MinScore}
 		for _, part := range []struct {
 			name string
 			to   *abi.Digest

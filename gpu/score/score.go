@@ -17,19 +17,22 @@ import (
 
 	"github.com/cloister-ai/cloister/abi"
 	"github.com/cloister-ai/cloister/gpu"
+	"github.com/cloister-ai/cloister/gpu/kernel"
 )
 
-// Suite numbers the list of shapes. Scores of two suites do not compare.
-const Suite = 1
+// A Machine is what is measured.
+type Machine struct {
+	Engine    string
+	Path      string // family of instructions that the kernels take
+	Processor string // empty if the machine does not say
+	Threads   uint32
+}
 
-// A Card is what a machine is worth.
+// A Card is what a machine is worth, by the shapes of [wire.ScoreSuite].
 type Card struct {
-	Suite     uint32   `cbor:"1,keyasint" json:"suite"`
-	Engine    string   `cbor:"2,keyasint" json:"engine"`
-	Processor string   `cbor:"3,keyasint" json:"processor"`
-	Threads   uint32   `cbor:"4,keyasint" json:"threads"`
-	Score     float64  `cbor:"5,keyasint" json:"score"`
-	Figures   []Figure `cbor:"6,keyasint" json:"figures"`
+	Machine
+	Score   float64
+	Figures []Figure
 }
 
 // A Figure is one shape, measured.
@@ -68,6 +71,18 @@ var par = []struct {
 	{AllReduce, 1, "GB/s"},
 }
 
+// Here is the machine that e computes on in this process.
+func Here(e abi.Engine) Machine {
+	m := Machine{Engine: e.Name(), Path: kernel.Active().String(), Threads: uint32(runtime.GOMAXPROCS(0))}
+	devices, _ := gpu.Devices() // a driver that fails leaves the processor, which is what engines compute on
+	for _, d := range devices {
+		if d.IsCPU() {
+			m.Processor = d.Model
+		}
+	}
+	return m
+}
+
 // Measure runs every shape on e for about as long as each, at least twice, and
 // calls done with its figure. It leaves nothing behind. Errors: Invalid for a time that
 // is not positive, those of the engine, the context's cause.
@@ -75,14 +90,7 @@ func Measure(ctx context.Context, e abi.Engine, each time.Duration, done func(Fi
 	if each <= 0 {
 		return Card{}, fmt.Errorf("score: %v for each shape: %w", each, abi.Invalid)
 	}
-	devices, err := gpu.Devices()
-	if err != nil {
-		return Card{}, err
-	}
-	c := Card{Suite: Suite, Engine: e.Name(), Threads: uint32(runtime.GOMAXPROCS(0))}
-	if len(devices) > 0 {
-		c.Processor = devices[0].Model
-	}
+	c := Card{Machine: Here(e)}
 	for _, s := range shapes {
 		f, err := measure(ctx, e, s, each)
 		if err != nil {

@@ -14,7 +14,7 @@ type shape struct {
 	prepare func(*bench) func() error
 }
 
-// shapes is the suite. A change in it is another Suite.
+// shapes is the suite. A change in it is another [wire.ScoreSuite].
 var shapes = []shape{
 	gemm(1760, 16, 1760),
 	gemm(1760, 128, 1760),
