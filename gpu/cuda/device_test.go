@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -415,14 +416,42 @@ func TestCallsThatMakeNoSenseAreInvalid(t *testing.T) {
 				t.Errorf("%s: %v; want Invalid", name, err)
 			}
 		}
+		f.OnLaunch(func(fake.Launch) cuda.Code { return 0 }) // what follows points nowhere
 		return errors.Join(
 			launch(add, [3]uint32{1<<31 - 1, 65535, 65535}, [3]uint32{1024, 1, 1}, 0, args)(),
 			launch(add, one, one, 232448-1024, args)(),
 			launch(mapped, one, one, 0, make([]uint64, 24))(), // 8 bytes, then 128 from offset 64
 			d.Upload(cuda.Compute, p+100, nil),
+			d.Sync(cuda.Compute),
 		)
 	})
-	f.OnLaunch(func(fake.Launch) cuda.Code { return 0 }) // the launches that were taken point nowhere
+}
+
+func TestGivingBackWaitsForWhatIsQueued(t *testing.T) {
+	_, d := opened(t)
+	ring := mapping(t, 4096)
+	inside(t, d, func() error {
+		m, err := d.Load(ptx)
+		add := loaded(t, d, "add")
+		p, e := d.Alloc(1)
+		work := func() error { return d.Launch(add, one, one, 0, []uint64{uint64(p), 1, 1}) }
+		host, e2 := d.AllocHost(1)
+		event, e3 := d.Event()
+		graph, e4 := d.Capture(work)
+		if err := errors.Join(err, e, e2, e3, e4, d.Register(ring)); err != nil {
+			return err
+		}
+		for name, f := range map[string]func() error{
+			"Unload": m.Unload, "Graph": graph.Free, "Event": event.Free,
+			"FreeHost":   func() error { return d.FreeHost(host) },
+			"Unregister": func() error { return d.Unregister(ring) },
+		} {
+			if err := errors.Join(work(), f()); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		return errors.Join(work(), d.Free(p))
+	})
 }
 
 func TestCallsOutsideEnterAreInvalid(t *testing.T) {
@@ -533,6 +562,34 @@ func TestALostDeviceIsLeftAlone(t *testing.T) {
 	if after := f.Calls(); fmt.Sprint(after) != fmt.Sprint(before) {
 		t.Errorf("calls after the loss: %v, before %v", after, before)
 	}
+}
+
+func TestAThreadHasOneDeviceAtATime(t *testing.T) {
+	f, first := opened(t)
+	f.Set("DEVICES", 2)
+	second, err := cuda.Open(cuda.Config{Device: "MIG-10111213-1415-1617-1819-1a1b1c1d1e1f"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	var wg sync.WaitGroup
+	for _, d := range []cuda.Driver{first, second} {
+		wg.Go(func() {
+			for range 50 {
+				if err := d.Enter(func() error {
+					p, err := d.Alloc(64)
+					runtime.Gosched() // a goroutine that is not held to its thread goes to another
+					err = errors.Join(err, d.Set(cuda.Compute, p, 1, 64))
+					runtime.Gosched()
+					return errors.Join(err, d.Free(p))
+				}); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestManyEnterOneDevice(t *testing.T) {

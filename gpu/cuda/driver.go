@@ -108,7 +108,8 @@ type Module interface {
 	// Function returns the .entry of that name. The same name gives the same
 	// function; it ends with the module.
 	Function(name string) (Function, error)
-	// Unload gives the module back. No queued work uses it, and no graph.
+	// Unload gives the module back, after all work that was queued before. No
+	// graph uses it.
 	Unload() error
 }
 

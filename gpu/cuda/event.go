@@ -89,6 +89,9 @@ func (e *event) Free() error {
 	if !d.events[e] {
 		return nil
 	}
+	if err := d.drain(); err != nil {
+		return err
+	}
 	err := d.do(fnEventDestroy, e.handle)
 	if err == nil {
 		delete(d.events, e)

@@ -84,7 +84,7 @@ func (g *graph) Free() error {
 	if !d.graphs[g] {
 		return nil
 	}
-	if err := d.Sync(Compute); err != nil {
+	if err := d.drain(); err != nil {
 		return err
 	}
 	err := d.do(fnGraphFree, g.handle)

@@ -148,6 +148,9 @@ func (m *module) Unload() error {
 	if !d.modules[m] {
 		return nil
 	}
+	if err := d.drain(); err != nil {
+		return err
+	}
 	err := d.do(fnModuleUnload, m.handle)
 	if err == nil {
 		delete(d.modules, m)

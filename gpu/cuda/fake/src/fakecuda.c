@@ -1,9 +1,12 @@
 // A stand-in for libcuda.so.1: the calls that package cuda binds, strict about
 // what the real driver is strict about, and late about what it may be late about.
 //
-//   - The current context is the thread's; a call without one is 201.
-//   - Work is queued and runs as late as it may: when somebody waits for it.
-//     Copies from memory that is not page-locked are staged at once.
+//   - The current context is the thread's; a call without one is 201, and objects
+//     of one context are unknown in another.
+//   - Work is queued and runs as late as it may: when somebody waits for it. So do
+//     copies from memory that is not page-locked, as they may where a device
+//     reads that by itself.
+//   - What queued work may use cannot be given back.
 //   - Device addresses are no host addresses, are never used again, and memory
 //     begins as 0xA5. A range outside one allocation is 1.
 //   - Sticky errors stay for every call until fake_reset.
@@ -73,8 +76,11 @@ static int is_sticky(int c) { return c == 214 || c == 700 || c == 702 || c == 71
 
 enum { MEMORY, HOST, REGISTERED, STREAM, EVENT, MODULE, GRAPH, EXEC };
 
-struct object { int kind; struct object *next; };
+struct context { int refs; };
+struct object { int kind; struct context *c; struct object *next; };
 static struct object *all;
+static struct context contexts[16];
+static __thread struct context *current;
 
 struct range { struct object o; D at; char *host; size_t n; };
 struct module { struct object o; char *ptx; struct kernel *kernels; };
@@ -83,7 +89,7 @@ struct kernel { struct module *m; char name[128]; int nparams; size_t off[64], s
 enum { COPY, SET, LAUNCH, RECORD, WAIT };
 struct op {
 	int kind;
-	char *dst; const char *src; size_t n; int value; char *stage; // COPY, SET
+	char *dst; const char *src; size_t n; int value;       // COPY, SET
 	struct kernel *k; uint32_t dims[7]; char *params;              // LAUNCH
 	struct event *e; long seq;                                     // RECORD, WAIT
 	struct op *next;
@@ -92,8 +98,6 @@ struct stream { struct object o; struct op *head, *tail; int capturing, spoiled;
 struct event { struct object o; struct stream *s; long recorded, done; struct timespec when; };
 struct graph { struct object o; struct op *head; };
 
-static struct context { int refs; } contexts[16];
-static __thread struct context *current;
 static D next_at = 0x7f0000000000;
 static size_t used;
 static long sequence, leaked;
@@ -103,12 +107,12 @@ static launcher handler;
 
 static void *add(int kind, size_t size) {
 	struct object *o = calloc(1, size);
-	o->kind = kind, o->next = all, all = o;
+	o->kind = kind, o->c = current, o->next = all, all = o;
 	return o;
 }
 
 static int is(void *p, int kind) {
-	for (struct object *o = all; o; o = o->next) if (o == p) return o->kind == kind;
+	for (struct object *o = all; o; o = o->next) if (o == p) return o->kind == kind && o->c == current;
 	return 0;
 }
 
@@ -121,7 +125,7 @@ static void drop(void *p) {
 }
 
 static struct range *range_of(int kind, D at, size_t n) {
-	for (struct object *o = all; o; o = o->next) if (o->kind == kind) {
+	for (struct object *o = all; o; o = o->next) if (o->kind == kind && o->c == current) {
 		struct range *r = (struct range *)o;
 		if (at >= r->at && at - r->at <= r->n && n <= r->n - (at - r->at)) return r;
 	}
@@ -138,7 +142,7 @@ static int page_locked(const void *p, size_t n) { return range_of(HOST, (D)p, n)
 static void free_ops(struct op *q) {
 	while (q) {
 		struct op *next = q->next;
-		free(q->stage), free(q->params), free(q);
+		free(q->params), free(q);
 		q = next;
 	}
 }
@@ -180,7 +184,7 @@ static R run(struct stream *s, struct event *until, long seq);
 
 static R perform(struct op *q) {
 	switch (q->kind) {
-	case COPY: memcpy(q->dst, q->stage ? q->stage : q->src, q->n); break;
+	case COPY: memcpy(q->dst, q->src, q->n); break;
 	case SET: memset(q->dst, q->value, q->n); break;
 	case LAUNCH: {
 		R r = handler ? handler(q->k->m->ptx, q->k->name, q->dims, q->params, q->k->bytes) : OK;
@@ -218,13 +222,12 @@ static R put(struct stream *s, struct op q) {
 	return OK;
 }
 
-static R run_all(void) {
-	for (struct object *o = all; o; o = o->next) if (o->kind == STREAM && !((struct stream *)o)->capturing) {
-		R r = run((struct stream *)o, 0, 0);
-		if (r) return r;
-	}
-	return OK;
+// busy reports whether work is queued.
+static int busy(void) {
+	for (struct object *o = all; o; o = o->next) if (o->kind == STREAM && o->c == current && ((struct stream *)o)->head) return 1;
+	return 0;
 }
+#define IDLE if (busy()) return INVALID
 
 // ---- driver, devices ----
 
@@ -279,11 +282,13 @@ R cuDevicePrimaryCtxRelease_v2(int d) {
 	CALL(0);
 	if (d < 0 || d >= devices || !contexts[d].refs) return BADCTX;
 	if (--contexts[d].refs) return OK;
-	while (all) {
-		if (all->kind == MEMORY || all->kind == HOST) free(((struct range *)all)->host);
-		if (all->kind == MEMORY) used -= ((struct range *)all)->n;
+	for (struct object *o = all, *next; o; o = next) {
+		next = o->next;
+		if (o->c != &contexts[d]) continue;
+		if (o->kind == MEMORY || o->kind == HOST) free(((struct range *)o)->host);
+		if (o->kind == MEMORY) used -= ((struct range *)o)->n;
 		leaked++;
-		drop(all);
+		drop(o);
 	}
 	return OK;
 }
@@ -313,8 +318,7 @@ R cuMemFree_v2(D p) {
 	UNSAFE;
 	struct range *r = range_of(MEMORY, p, 0);
 	if (!r || r->at != p) return INVALID;
-	R e = run_all();
-	if (e) return e;
+	IDLE;
 	used -= r->n;
 	free(r->host);
 	drop(r);
@@ -337,6 +341,7 @@ R cuMemFreeHost(void *p) {
 	UNSAFE;
 	struct range *r = range_of(HOST, (D)p, 0);
 	if (!r || r->host != p) return INVALID;
+	IDLE;
 	free(r->host);
 	drop(r);
 	return OK;
@@ -357,21 +362,18 @@ R cuMemHostUnregister(void *p) {
 	UNSAFE;
 	struct range *r = range_of(REGISTERED, (D)p, 0);
 	if (!r || r->at != (D)p) return NOTLOCKED;
+	IDLE;
 	drop(r);
 	return OK;
 }
 
-// A pageable copy into the device is staged; one out of it is done before it returns.
+// A copy into memory that is not page-locked is done before it returns.
 static R copy(struct stream *s, char *dst, const char *src, size_t n, const void *host, int out) {
 	if (!dst || !src || !n) return INVALID;
-	struct op q = {COPY, .dst = dst, .src = src, .n = n};
-	if (host && !page_locked(host, n)) {
-		if (s->capturing) { s->spoiled = 1; return NOCAPTURE; }
-		if (!out) memcpy(q.stage = malloc(n), src, n);
-	}
-	R r = put(s, q);
-	if (!r && host && out && !page_locked(host, n)) r = run(s, 0, 0);
-	return r;
+	int pageable = host && !page_locked(host, n);
+	if (pageable && s->capturing) { s->spoiled = 1; return NOCAPTURE; }
+	R r = put(s, (struct op){COPY, .dst = dst, .src = src, .n = n});
+	return !r && pageable && out ? run(s, 0, 0) : r;
 }
 
 R cuMemcpyHtoDAsync_v2(D d, const void *h, size_t n, void *s) { CALL(1); return is(s, STREAM) ? copy(s, device(d, n), h, n, h, 0) : BADHANDLE; }
@@ -386,7 +388,8 @@ R cuMemsetD8Async(D d, unsigned char v, size_t n, void *s) {
 
 // ---- streams, events ----
 
-R cuStreamCreate(void **s, unsigned flags) { CALL(1); *s = add(STREAM, sizeof(struct stream)); return OK; }
+// Streams that wait for the default stream are not made.
+R cuStreamCreate(void **s, unsigned flags) { CALL(1); if (flags != 1) return INVALID; *s = add(STREAM, sizeof(struct stream)); return OK; }
 
 R cuStreamDestroy_v2(void *s) {
 	CALL(1);
@@ -409,8 +412,7 @@ R cuEventCreate(void **e, unsigned flags) { CALL(1); *e = add(EVENT, sizeof(stru
 R cuEventDestroy_v2(struct event *e) {
 	CALL(1);
 	if (!is(e, EVENT)) return BADHANDLE;
-	R r = run_all(); // nothing queued may point to it
-	if (r) return r;
+	IDLE;
 	drop(e);
 	return OK;
 }
@@ -474,8 +476,7 @@ R cuModuleLoadDataEx(void **m, const char *text, unsigned n, int *options, void 
 R cuModuleUnload(struct module *m) {
 	CALL(1);
 	if (!is(m, MODULE)) return BADHANDLE;
-	R r = run_all();
-	if (r) return r;
+	IDLE;
 	for (struct kernel *k = m->kernels, *next; k; k = next) next = k->next, free(k);
 	free(m->ptx);
 	drop(m);
@@ -624,7 +625,7 @@ static R destroy(struct graph *g, int kind) {
 	return OK;
 }
 R cuGraphDestroy(struct graph *g) { CALL(1); return destroy(g, GRAPH); }
-R cuGraphExecDestroy(struct graph *g) { CALL(1); return destroy(g, EXEC); }
+R cuGraphExecDestroy(struct graph *g) { CALL(1); IDLE; return destroy(g, EXEC); }
 
 R cuGraphLaunch(struct graph *g, struct stream *s) {
 	CALL(1);
