@@ -44,6 +44,7 @@ func (k *Kernel) Load(t Type, s Space, addr Value, off int64) Value {
 
 // Store writes v as an element of type t.
 func (k *Kernel) Store(t Type, s Space, addr Value, off int64, v Value) {
+	v = k.register(v)
 	k.line("st.%s.%s [%s+%d], %s", s, t.moved(), addr, off, v)
 }
 
@@ -59,7 +60,20 @@ func (k *Kernel) LoadMany(t Type, s Space, addr Value, off int64, n int) []Value
 
 // StoreMany writes 2 or 4 neighbours.
 func (k *Kernel) StoreMany(t Type, s Space, addr Value, off int64, v []Value) {
+	held := make([]Value, len(v))
+	for i := range v {
+		held[i] = k.register(v[i])
+	}
+	v = held
 	k.line("st.%s.v%d.%s [%s+%d], {%s}", s, len(v), t.moved(), addr, off, list(v))
+}
+
+// register is v in a register, which alone can be stored.
+func (k *Kernel) register(v Value) Value {
+	if v.reg != "" {
+		return v
+	}
+	return k.Var(v)
 }
 
 func list(v []Value) string {

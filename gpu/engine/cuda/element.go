@@ -1,89 +1,231 @@
 package cuda
 
 import (
-	"github.com/cloister-ai/cloister/abi"
-	"github.com/cloister-ai/cloister/gpu/graph"
 	"github.com/cloister-ai/cloister/gpu/ptx"
 )
 
 // elementRows: element by element.
-var elementRows = join(table{
-	"Add": {numbers, pairs(func(b *body, x, y ptx.Value) ptx.Value { return b.Add(x, y) })},
-	"Sub": {numbers, pairs(func(b *body, x, y ptx.Value) ptx.Value { return b.Sub(x, y) })},
-	"Mul": {numbers, pairs(func(b *body, x, y ptx.Value) ptx.Value { return b.Mul(x, y) })},
-}, curveRows())
+var elementRows = join(curveRows(), slopeRows(), pairRows, powerRows, integerRows, castRows, quantizeRows, fillRows)
 
-// pairs is the kernel of a function of two numbers, with broadcasting. A result of
-// 8 bits keeps the low ones.
-func pairs(f func(b *body, x, y ptx.Value) ptx.Value) func(*step) {
-	return func(s *step) {
-		s.each(s.out.Elements(), func(b *body, i ptx.Value) {
-			x := b.load(s.in[0], b.at(s.in[0], i, s.out.Shape))
-			y := b.load(s.in[1], b.at(s.in[1], i, s.out.Shape))
-			b.put(i, f(b, x, y))
-		})
-	}
+// A source is an operand of which the kernel reads, for each element of the result,
+// the one that lies the sum of step[d]·x[d] from its start, with x the coordinates
+// of that element.
+type source struct {
+	operand
+	step []int64
+	bits bool // as they lie in memory
 }
 
-// A curve is a function of one number, of type F32 or F64.
-type curve func(b *body, a *graph.Attrs, x ptx.Value) ptx.Value
+// beside is o broadcast to the result.
+func (s *step) beside(o operand) source { return source{o, spread(o.Shape, s.out.Shape), false} }
 
-// curves lists the functions of one number.
-var curves = map[string]curve{
-	"Neg":     func(b *body, _ *graph.Attrs, x ptx.Value) ptx.Value { return b.Neg(x) },
-	"Abs":     func(b *body, _ *graph.Attrs, x ptx.Value) ptx.Value { return b.Abs(x) },
-	"Sqrt":    func(b *body, _ *graph.Attrs, x ptx.Value) ptx.Value { return b.Sqrt(x) },
-	"Exp":     func(b *body, _ *graph.Attrs, x ptx.Value) ptx.Value { return b.exp32(x) },
-	"Log":     func(b *body, _ *graph.Attrs, x ptx.Value) ptx.Value { return b.log32(x) },
-	"Sigmoid": func(b *body, _ *graph.Attrs, x ptx.Value) ptx.Value { return b.sigmoid32(x) },
-	"Tanh":    func(b *body, _ *graph.Attrs, x ptx.Value) ptx.Value { return b.tanh32(x) },
-	"Erf":     func(b *body, _ *graph.Attrs, x ptx.Value) ptx.Value { return b.erf32(x) },
-	"Relu": func(b *body, _ *graph.Attrs, x ptx.Value) ptx.Value {
-		zero := ptx.Number(x.Type, 0)
-		return b.Select(b.Cmp(x, ptx.LT, zero), zero, x)
-	},
+// Threads of kernels that compute little an element take up to this many bytes of
+// an operand at once.
+const vector = 16
+
+// zip writes each element of the result as f of one element of each source. Where f
+// is short, a thread takes several neighbours.
+func (s *step) zip(short bool, in []source, f func(b *body, x []ptx.Value) ptx.Value) {
+	w := int64(1)
+	if short {
+		w = s.lanes(in)
+	}
+	b := s.body(threads)
+	n := s.out.Elements() / w
+	i := b.Mul(b.number(n), b.int(w))
+	all := make([][]ptx.Value, len(in))
+	for k, src := range in {
+		all[k] = b.neighbours(src, i, w)
+	}
+	out := make([]ptx.Value, w)
+	for l := range out {
+		x := make([]ptx.Value, len(in))
+		for k := range in {
+			x[k] = all[k][l]
+		}
+		out[l] = f(b, x)
+	}
+	b.putMany(i, out)
+	s.launch(b, (n+threads-1)/threads)
 }
 
-func curveRows() table {
-	t := table{}
-	for op, f := range curves {
-		t[op] = row{of(abi.Float32), func(s *step) {
-			s.each(s.out.Elements(), func(b *body, i ptx.Value) { b.put(i, f(b, &s.n.Attrs, b.load(s.in[0], i))) })
-		}}
+// lanes is how many neighbours a thread takes: 4, 2 or 1, so that each source has
+// them one after the other, or is the same for all.
+func (s *step) lanes(in []source) int64 {
+	for _, w := range []int64{4, 2} {
+		fits := s.out.Elements()%w == 0 && w*s.out.DType.Size() <= vector
+		for _, src := range in {
+			fits = fits && w*src.DType.Size() <= vector && src.together(s.out.Shape, w)
+		}
+		if fits {
+			return w
+		}
 	}
-	return t
+	return 1
+}
+
+// together reports whether w neighbours of the result, from a multiple of w on, need
+// as many neighbours of the source that can be loaded at once, or one element.
+func (src source) together(shape []int64, w int64) bool {
+	n, by := collapse(shape, src.step)
+	if len(n) == 0 {
+		return true
+	}
+	last := len(n) - 1
+	if n[last]%w != 0 || by[last] > 1 || by[last] < 0 {
+		return false
+	}
+	for _, outer := range by[:last] {
+		if by[last] == 1 && outer%w != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// neighbours are the elements of src that elements i, i+1, … of the result need.
+func (b *body) neighbours(src source, i ptx.Value, w int64) []ptx.Value {
+	shape, t := b.s.out.Shape, element(src.DType)
+	at := func(i ptx.Value) ptx.Value {
+		return b.At(b.base(src.arg), b.offset(i, shape, src.step, 0), t.Size())
+	}
+	out := make([]ptx.Value, 0, w)
+	_, by := collapse(shape, src.step)
+	switch {
+	case !src.together(shape, w):
+		for l := range w {
+			out = append(out, b.Load(t, ptx.Global, at(b.Add(i, b.int(l))), 0))
+		}
+	case w > 1 && len(by) > 0 && by[len(by)-1] == 1:
+		out = b.LoadMany(t, ptx.Global, at(i), 0, int(w))
+	default:
+		out = append(out, b.Load(t, ptx.Global, at(i), 0))
+	}
+	if !src.bits {
+		for l := range out {
+			out[l] = b.open(src.operand, out[l])
+		}
+	}
+	for int64(len(out)) < w {
+		out = append(out, out[0])
+	}
+	return out
 }
 
 // put writes v as element i of the result, after what the step does to it last.
-func (b *body) put(i, v ptx.Value) {
-	s := b.s
+func (b *body) put(i, v ptx.Value) { b.putMany(i, []ptx.Value{v}) }
+
+// putMany is put of neighbours: i is a multiple of how many they are, and so is the
+// number of elements.
+func (b *body) putMany(i ptx.Value, v []ptx.Value) {
+	s, w := b.s, int64(len(v))
 	if s.norm != nil {
 		v = b.normalize(i, v)
 	}
 	if s.add.there {
-		v = b.Add(v, b.load(s.add, b.at(s.add, i, s.out.Shape)))
+		for l, x := range b.neighbours(s.beside(s.add), i, w) {
+			v[l] = b.Add(v[l], x)
+		}
 	}
-	if s.act != nil {
-		v = curves[s.act.Op](b, &s.act.Attrs, v)
+	for l := range v {
+		if s.act != nil {
+			v[l] = curves[s.act.Op].at(b, &s.act.Attrs, v[l])
+		}
+		v[l] = b.close(s.out, v[l])
 	}
-	b.store(s.out, i, v)
+	t := element(s.out.DType)
+	to := b.At(b.base(s.out.arg), i, t.Size())
+	if w == 1 {
+		b.Store(t, ptx.Global, to, 0, v[0])
+	} else {
+		b.StoreMany(t, ptx.Global, to, 0, v)
+	}
 }
 
-// normalize is the BatchNormalization of element i of the result: one product and
-// one sum.
-func (b *body) normalize(i, v ptx.Value) ptx.Value {
-	s := b.s
-	step := make([]int64, len(s.out.Shape))
-	step[1] = 1
-	c := b.offset(i, s.out.Shape, step, 0)
-	mul, add := b.normLine(s.line[0], s.line[1], s.line[2], s.line[3], c, s.norm.Attrs.Epsilon)
-	return b.FMA(v, mul, add)
+// normalize is the BatchNormalization of elements i, i+1, … of the result: one
+// product and one sum.
+func (b *body) normalize(i ptx.Value, v []ptx.Value) []ptx.Value {
+	s, w := b.s, int64(len(v))
+	channel := make([]int64, len(s.out.Shape))
+	channel[1] = 1
+	n, by := collapse(s.out.Shape, channel)
+	same := len(n) == 0 || by[len(by)-1] == 0 && n[len(n)-1]%w == 0
+	out := make([]ptx.Value, w)
+	var mul, add ptx.Value
+	for l := range out {
+		if l == 0 || !same {
+			c := b.offset(b.Add(i, b.int(int64(l))), s.out.Shape, channel, 0)
+			mul, add = b.normLine(s.line[0], s.line[1], s.line[2], s.line[3], c, s.norm.Attrs.Epsilon)
+		}
+		out[l] = b.FMA(v[l], mul, add)
+	}
+	return out
 }
 
 // normLine is what normalising channel c multiplies by, and adds.
 func (b *body) normLine(scale, bias, mean, variance operand, c ptx.Value, eps float32) (mul, add ptx.Value) {
 	wide := func(o operand) ptx.Value { return b.Convert(ptx.F64, b.load(o, c)) }
-	std := b.Sqrt(b.Add(wide(variance), ptx.Float(ptx.F64, float64(eps))))
-	m := b.Mul(wide(scale), b.Div(ptx.Float(ptx.F64, 1), std))
+	std := b.Sqrt(b.Add(wide(variance), f64(float64(eps))))
+	m := b.Mul(wide(scale), b.Div(f64(1), std))
 	return b.Convert(ptx.F32, m), b.Convert(ptx.F32, b.Sub(wide(bias), b.Mul(wide(mean), m)))
+}
+
+// curveRows are the functions of one number. Those that integers have too are in
+// integerOnes.
+func curveRows() table {
+	t := table{}
+	for op, c := range curves {
+		types := reals
+		if integerOnes[op] != nil {
+			types = numbers
+		}
+		t[op] = row{types, func(s *step) {
+			if whole(s.in[0].DType) {
+				s.zip(true, []source{s.beside(s.in[0])}, func(b *body, x []ptx.Value) ptx.Value { return integerOnes[op](b, x[0]) })
+				return
+			}
+			s.zip(c.short(s.in[0].DType), []source{s.beside(s.in[0])}, func(b *body, x []ptx.Value) ptx.Value { return c.at(b, &s.n.Attrs, x[0]) })
+		}}
+	}
+	return t
+}
+
+// singleSlopes lists gradients that package kernel computes in float32: of dy, and of
+// what the function gave.
+var singleSlopes = map[string]func(b *body, dy, y ptx.Value) ptx.Value{
+	"Relu": func(b *body, dy, y ptx.Value) ptx.Value { return b.Select(b.Cmp(y, ptx.GT, f32(0)), dy, f32(0)) },
+	"Sigmoid": func(b *body, dy, y ptx.Value) ptx.Value {
+		return b.Mul(b.Mul(dy, y), b.Sub(f32(1), y))
+	},
+	"Tanh": func(b *body, dy, y ptx.Value) ptx.Value { return b.Mul(dy, b.FMA(b.Neg(y), y, f32(1))) },
+}
+
+// slopeRows are the gradients of curves: dy times the derivative.
+func slopeRows() table {
+	t := table{}
+	for op, c := range curves {
+		if c.slope == nil {
+			continue
+		}
+		t[op+"Grad"] = row{reals, func(s *step) {
+			in := []source{s.beside(s.in[0]), s.beside(s.in[1])}
+			if f := singleSlopes[op]; f != nil && element(s.out.DType) == ptx.F32 {
+				s.zip(true, in, func(b *body, x []ptx.Value) ptx.Value { return f(b, x[0], x[1]) })
+				return
+			}
+			s.zip(false, in, inDouble(func(b *body, x []ptx.Value) ptx.Value { return b.Mul(x[0], c.slope(b, &s.n.Attrs, x[1])) }))
+		}}
+	}
+	return t
+}
+
+// inDouble computes f in float64 and rounds to the type of its operands.
+func inDouble(f func(b *body, x []ptx.Value) ptx.Value) func(b *body, x []ptx.Value) ptx.Value {
+	return func(b *body, x []ptx.Value) ptx.Value {
+		wide := make([]ptx.Value, len(x))
+		for i := range x {
+			wide[i] = b.Convert(ptx.F64, x[i])
+		}
+		return b.Convert(x[0].Type, f(b, wide))
+	}
 }

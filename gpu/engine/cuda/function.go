@@ -113,6 +113,27 @@ func (b *body) erf32(x ptx.Value) ptx.Value {
 	return b.Select(b.Cmp(t, ptx.GT, f32(0.927734375)), far, near)
 }
 
+// silu32 is kernel.Silu.
+func (b *body) silu32(x ptx.Value) ptx.Value { return b.Mul(x, b.sigmoid32(x)) }
+
+// gelu32 is kernel.Gelu.
+func (b *body) gelu32(x ptx.Value) ptx.Value {
+	e := b.Add(f32(1), b.erf32(b.Mul(x, f32(math.Sqrt2/2))))
+	return b.Mul(b.Mul(x, f32(0.5)), e)
+}
+
+// hardSigmoid32 is max(0, min(1, alpha·x + beta)).
+func (b *body) hardSigmoid32(x ptx.Value, alpha, beta float32) ptx.Value {
+	return b.clamp(b.FMA(f32(alpha), x, f32(beta)), f32(0), f32(1))
+}
+
+// mish32 is x·tanh(log(1+eˣ)). With n = eˣ·(eˣ+2), the tanh is n/(n+2).
+func (b *body) mish32(x ptx.Value) ptx.Value {
+	e := b.exp32(b.clamp(x, f32(-inf), f32(20)))
+	n := b.Mul(e, b.Add(e, f32(2)))
+	return b.Mul(x, b.Div(n, b.Add(n, f32(2))))
+}
+
 var (
 	inf = float32(math.Inf(1))
 	nan = float32(math.NaN())

@@ -63,6 +63,7 @@ type compiler struct {
 	module  *ptx.Module
 	names   map[string]string   // of kernels, by their bodies
 	offsets map[abi.Value]int64 // of constants
+	tables  map[string]Arg      // of functions, by their bytes
 	step    int
 }
 
@@ -76,7 +77,7 @@ func Layout() graph.Layout { return graph.Layout{Work: work, Fuse: fuses} }
 func Compile(p *graph.Plan, opt abi.Optimizer, t ptx.Target) (*Program, error) {
 	c := &compiler{
 		plan: p, opt: opt, out: &Program{Arena: p.Arena}, module: ptx.NewModule(t),
-		names: make(map[string]string), offsets: make(map[abi.Value]int64),
+		names: make(map[string]string), offsets: make(map[abi.Value]int64), tables: make(map[string]Arg),
 	}
 	for i := range p.Steps {
 		c.step = i
@@ -124,6 +125,16 @@ func (c *compiler) constant(v abi.Value) int64 {
 	off := c.data(c.plan.Graph.At(v).Data)
 	c.offsets[v] = off
 	return off
+}
+
+// table is where the bytes of a table lie that functions look into.
+func (c *compiler) table(b []byte) Arg {
+	a, ok := c.tables[string(b)]
+	if !ok {
+		a = Arg{Space: Constant, Offset: c.data(b)}
+		c.tables[string(b)] = a
+	}
+	return a
 }
 
 // data puts b among the constants, aligned for any load.

@@ -147,8 +147,10 @@ func (b *body) raw(o operand, i ptx.Value) ptx.Value {
 }
 
 // load is element i of o to compute with: F16 as F32, bool as 0 or 1.
-func (b *body) load(o operand, i ptx.Value) ptx.Value {
-	v := b.raw(o, i)
+func (b *body) load(o operand, i ptx.Value) ptx.Value { return b.open(o, b.raw(o, i)) }
+
+// open makes of what lies in memory what load gives.
+func (b *body) open(o operand, v ptx.Value) ptx.Value {
 	switch o.DType {
 	case abi.Float16:
 		return b.Convert(ptx.F32, v)
@@ -158,13 +160,22 @@ func (b *body) load(o operand, i ptx.Value) ptx.Value {
 	return v
 }
 
-// store writes v as element i of o; what computes gives F32 for F16.
+// store writes v as element i of o; what computes gives a float for F16, and may
+// give a predicate for bool.
 func (b *body) store(o operand, i, v ptx.Value) {
 	t := element(o.DType)
-	if t == ptx.F16 && v.Type == ptx.F32 {
-		v = b.Convert(ptx.F16, v)
+	b.Store(t, ptx.Global, b.At(b.base(o.arg), i, t.Size()), 0, b.close(o, v))
+}
+
+// close makes of what was computed what lies in memory.
+func (b *body) close(o operand, v ptx.Value) ptx.Value {
+	switch {
+	case o.DType == abi.Float16 && v.Type.Float():
+		return b.Convert(ptx.F16, v)
+	case v.Type == ptx.Pred:
+		return b.Convert(ptx.U32, v)
 	}
-	b.Store(t, ptx.Global, b.At(b.base(o.arg), i, t.Size()), 0, v)
+	return v
 }
 
 // coordinates splits number i of the elements of shape, the last dimension
@@ -193,10 +204,9 @@ func strides(shape []int64) []int64 {
 	return out
 }
 
-// offset is start + Σ step[d]·x[d], where x are the coordinates of number i of
-// shape. Dimensions that lie one in the other are taken as one.
-func (b *body) offset(i ptx.Value, shape, step []int64, start int64) ptx.Value {
-	var n, by []int64
+// collapse takes dimensions as one that lie one in the other, and leaves out those
+// of size 1.
+func collapse(shape, step []int64) (n, by []int64) {
 	for d := range shape {
 		last := len(n) - 1
 		switch {
@@ -207,6 +217,13 @@ func (b *body) offset(i ptx.Value, shape, step []int64, start int64) ptx.Value {
 			n, by = append(n, shape[d]), append(by, step[d])
 		}
 	}
+	return n, by
+}
+
+// offset is start + Σ step[d]·x[d], where x are the coordinates of number i of
+// shape.
+func (b *body) offset(i ptx.Value, shape, step []int64, start int64) ptx.Value {
+	n, by := collapse(shape, step)
 	sum := b.int(start)
 	for d := len(n) - 1; d >= 0; d-- {
 		x := i

@@ -88,15 +88,16 @@ func fuses(n, next *graph.Node, with graph.Type) bool {
 	case "Add":
 		return with.DType == abi.Float32
 	}
-	return curves[next.Op] != nil
+	c := curves[next.Op]
+	return c != nil && c.single != nil
 }
 
 // finishes lists the operators whose kernels end in put.
 var finishes = finishing()
 
 func finishing() map[string]bool {
-	f := map[string]bool{"Add": true, "Sub": true, "Mul": true}
-	for op := range curves {
+	f := map[string]bool{}
+	for op := range elementRows {
 		f[op] = true
 	}
 	return f
