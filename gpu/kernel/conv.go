@@ -207,6 +207,9 @@ func (c *Conv) split() (rows, blocks, channels, parts int) {
 
 // Tasks is into how many independent tasks the convolution is divided.
 func (c *Conv) Tasks() int {
+	if c.wide() {
+		return c.wideTasks()
+	}
 	if c.depthwise() {
 		n := c.depthChannels()
 		return (c.Images*c.Groups + n - 1) / n
@@ -217,6 +220,10 @@ func (c *Conv) Tasks() int {
 
 // Run computes one task of y from x and the weights w.
 func (c *Conv) Run(task int, y, x, w []float32) {
+	if c.wide() {
+		c.runWide(task, y, x, w)
+		return
+	}
 	if c.depthwise() {
 		n := c.depthChannels()
 		c.depth(task*n, min(c.Images*c.Groups, (task+1)*n), y, x, w)

@@ -3,7 +3,8 @@ package kernel
 // few reports whether the result has so few positions that tiles would be mostly
 // empty: then elements are dot products, which read the weights once, as they lie.
 func (c *Conv) few() bool {
-	return c.OH*c.OW <= 8 && c.InC/c.Groups*c.KH*c.KW >= 64 && max(c.Spread[0], c.Spread[1]) <= 1 && !c.depthwise()
+	return c.OH*c.OW <= 8 && c.InC/c.Groups*c.KH*c.KW >= 64 && max(c.Spread[0], c.Spread[1]) <= 1 && !c.depthwise() &&
+		float64(c.OH*c.OW)*float64(c.InC/c.Groups)*float64(c.KH*c.KW) <= TaskScratch
 }
 
 // dotted computes output channels [m0, m0+n) of one group: each element is the Dot

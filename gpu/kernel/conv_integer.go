@@ -11,6 +11,11 @@ import "unsafe"
 // pair is two int16 as one element.
 func pair(low, high int16) uint32 { return uint32(uint16(low)) | uint32(uint16(high))<<16 }
 
+// singles are pairs as elements that slabs copy: nothing is computed with them.
+func singles(pairs []uint32) []float32 {
+	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(pairs))), len(pairs))
+}
+
 // paired is c with half the channels, rounded up, and nothing but its geometry.
 func (c *Conv) paired() Conv {
 	d := *c
@@ -98,6 +103,9 @@ func (c *Conv) inPlace() bool {
 // PairTasks is into how many independent tasks RunPairs is divided.
 func (c *Conv) PairTasks() int {
 	d := c.paired()
+	if d.widePairs() {
+		return d.wideTasks()
+	}
 	_, blocks, _, parts := d.splitPairs()
 	return d.Images * d.Groups * blocks * parts
 }
@@ -106,6 +114,11 @@ func (c *Conv) PairTasks() int {
 // neither the spread nor the epilogue of c.
 func (c *Conv) RunPairs(task int, y []int32, x, w []uint32) {
 	d := c.paired()
+	src := singles(x)
+	if d.widePairs() {
+		d.runWidePairs(task, y, src, w)
+		return
+	}
 	rows, blocks, channels, parts := d.splitPairs()
 	gi, gm, plane := d.InC/d.Groups, d.OutC/d.Groups, d.H*d.W
 	part, block, lot := task%parts, task/parts%blocks, task/(parts*blocks) // a lot is a group of an image
@@ -116,7 +129,7 @@ func (c *Conv) RunPairs(task int, y []int32, x, w []uint32) {
 	b := benches.Get().(*bench)
 	defer benches.Put(b)
 	off := grow(&b.offsets, k)
-	src := unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(x))), len(x))[lot*gi*plane:] // nothing is computed with it
+	src = src[lot*gi*plane:]
 	right := src[min(first*d.OW, plane):]
 	if d.inPlace() {
 		for i := range off {
@@ -130,14 +143,39 @@ func (c *Conv) RunPairs(task int, y []int32, x, w []uint32) {
 			off[i] = int32(4 * s.tap(i/(d.KH*d.KW), i/d.KW%d.KH, i%d.KW))
 		}
 	}
-	b.multiply(channels, rows*d.OW, k, w[m0*k:], y[(lot/d.Groups*d.OutC+m0)*d.OH*d.OW+first*d.OW:], d.OH*d.OW, right)
+	b.multiply(channels, rows*d.OW, k, w[m0*k:], k, y[(lot/d.Groups*d.OutC+m0)*d.OH*d.OW+first*d.OW:], d.OH*d.OW, right, false)
+	b.tile = tile{}
+}
+
+// widePairs is wide of pairs.
+func (c *Conv) widePairs() bool { return !c.inPlace() && c.rowSlab(c.InC/c.Groups) > rowLimit }
+
+// runWidePairs is RunPairs in strips, of a convolution that is paired.
+func (c *Conv) runWidePairs(task int, y []int32, x []float32, w []uint32) {
+	gi, gm, all := c.InC/c.Groups, c.OutC/c.Groups, c.OH*c.OW
+	lot, first := task/c.stripCount(), task%c.stripCount()*stripColumns
+	m0, k := lot%c.Groups*gm, gi*c.KH*c.KW
+	n := min(stripColumns, all-first)
+	b := benches.Get().(*bench)
+	defer benches.Put(b)
+	panel := grow(&b.right, stripTaps*stripColumns+32)
+	off := grow(&b.offsets, stripTaps)
+	for i := range off {
+		off[i] = int32(4 * i * n)
+	}
+	for k0 := 0; k0 < k; k0 += stripTaps {
+		taps := min(stripTaps, k-k0)
+		c.strip(panel, x[lot*gi*c.H*c.W:], k0, taps, first, n)
+		b.multiply(gm, n, taps, w[m0*k+k0:], k, y[(lot/c.Groups*c.OutC+m0)*all+first:], all, panel, k0 > 0)
+	}
 	b.tile = tile{}
 }
 
 // multiply gives n columns of m rows of y, of stride ldy: products of rows of k
-// pairs with the columns of right, whose rows are at b.offsets.
-func (b *bench) multiply(m, n, k int, w []uint32, y []int32, ldy int, right []float32) {
-	_, _ = w[m*k-1], y[(m-1)*ldy+n-1]
+// pairs, of stride ldw, with the columns of right, whose rows are at b.offsets.
+// With more set they are added to what is there.
+func (b *bench) multiply(m, n, k int, w []uint32, ldw int, y []int32, ldy int, right []float32, more bool) {
+	_, _ = w[(m-1)*ldw+k-1], y[(m-1)*ldy+n-1]
 	lanes, most := pairTiles()
 	height := (m + most - 1) / most
 	height = (m + height - 1) / height
@@ -145,9 +183,12 @@ func (b *bench) multiply(m, n, k int, w []uint32, y []int32, ldy int, right []fl
 	inner := (k + blocks - 1) / blocks
 	t := &b.tile
 	for k0 := 0; k0 < k; k0 += inner {
-		*t = tile{k: min(inner, k-k0), ars: 4 * k, acs: 4, off: &b.offsets[k0], ldc: 4 * ldy, start: min(k0, fromC)}
+		*t = tile{k: min(inner, k-k0), ars: 4 * ldw, acs: 4, off: &b.offsets[k0], ldc: 4 * ldy}
+		if more || k0 > 0 {
+			t.start = fromC
+		}
 		for i := 0; i < m; i += height {
-			t.a = (*float32)(unsafe.Pointer(&w[i*k+k0]))
+			t.a = (*float32)(unsafe.Pointer(&w[i*ldw+k0]))
 			for j := 0; j < n; j += 2 * lanes {
 				t.cols, t.b = min(2*lanes, n-j), &right[j]
 				t.c = (*float32)(unsafe.Pointer(&y[i*ldy+j]))

@@ -6,6 +6,9 @@ package kernel
 
 // WeightTasks is into how many tasks RunWeights is divided.
 func (c *Conv) WeightTasks() int {
+	if c.wideWeights() {
+		return c.wideWeightTasks()
+	}
 	return c.Groups * Panels(c.InC/c.Groups*c.KH*c.KW)
 }
 
@@ -13,6 +16,10 @@ func (c *Conv) WeightTasks() int {
 // result of the convolution. An element is one chain of fused multiply-adds over
 // images, rows and columns of positions, in this order. The epilogue is not used.
 func (c *Conv) RunWeights(task int, dw, x, dy []float32) {
+	if c.wideWeights() {
+		c.runWideWeights(task, dw, x, dy)
+		return
+	}
 	gi, gm, positions := c.InC/c.Groups, c.OutC/c.Groups, c.OH*c.OW
 	taps := c.KH * c.KW
 	k, w := gi*taps, PanelCols()

@@ -22,6 +22,10 @@ func (p *Pool) Max(channel int, y, x []float32) { p.run(channel, y, x, -inf, tru
 func (p *Pool) Sum(channel int, y, x []float32) { p.run(channel, y, x, 0, false) }
 
 func (p *Pool) run(channel int, y, x []float32, pad float32, largest bool) {
+	if p.Wide() {
+		p.part(channel, 0, p.OH*p.OW, y, x, largest)
+		return
+	}
 	c := Conv{InC: 1, H: p.H, W: p.W, OH: p.OH, OW: p.OW, KH: p.KH, KW: p.KW, Stride: p.Stride, Dilation: p.Dilation, Pad: p.Pad}
 	b := benches.Get().(*bench)
 	defer benches.Put(b)

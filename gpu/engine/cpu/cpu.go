@@ -71,9 +71,6 @@ func Compile(p *graph.Plan, opt abi.Optimizer, workers int) (*Program, error) {
 		if bind == nil {
 			return nil, fmt.Errorf("cpu: %s has no kernel for %v to %v: %w", s.Node.Op, in, s.Node.Type, abi.Invalid)
 		}
-		if err := fits(s.Node, in); err != nil {
-			return nil, err
-		}
 		b := &binding{p: x, n: s.Node, out: x.arg(s.Value), norm: s.Norm, add: x.arg(s.Add), act: s.Act,
 			work: arg{place: graph.Place{Kind: graph.InArena, Offset: s.WorkOffset}, bytes: s.Work}}
 		for _, v := range s.Node.In {

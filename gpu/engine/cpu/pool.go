@@ -64,15 +64,41 @@ func (p *pool) moving(channels int) kernel.Pool {
 		Stride: p.stride, Dilation: p.dilation, Pad: p.pad}
 }
 
-func bindMaxPool(b *binding) []stage {
-	x, y := b.in[0].typ.Shape, b.out.typ.Shape
-	p := newPool(b.n.Attrs.Window, x, y)
+// pooled is the stage that moves the window over all channels; after is called with
+// what of a channel a task has computed. The windows of a wide pool are looked at where
+// they lie, so that some elements of a channel are a task.
+func (p *pool) pooled(b *binding, largest bool, after func(channel, from, to int)) []stage {
+	x, y := b.in[0].typ.Shape, p.oh*p.ow
 	k := p.moving(int(x[0] * x[1]))
-	return spreadBy(k.Channels, max(1, chunk/(p.h*p.w)), func(from, to int) {
-		for c := from; c < to; c++ {
-			k.Max(c, b.p.f32(b.out), b.p.f32(b.in[0]))
+	if !k.Wide() {
+		run := k.Sum
+		if largest {
+			run = k.Max
 		}
-	})
+		return spreadBy(k.Channels, max(1, chunk/(p.h*p.w)), func(from, to int) {
+			for c := from; c < to; c++ {
+				run(c, b.p.f32(b.out), b.p.f32(b.in[0]))
+				after(c, 0, y)
+			}
+		})
+	}
+	run := k.SumPart
+	if largest {
+		run = k.MaxPart
+	}
+	const part = 1 << 10
+	parts := (y + part - 1) / part
+	return []stage{{k.Channels * parts, func(_, t int) {
+		c, from := t/parts, t%parts*part
+		to := min(y, from+part)
+		run(c, from, to, b.p.f32(b.out), b.p.f32(b.in[0]))
+		after(c, from, to)
+	}}}
+}
+
+func bindMaxPool(b *binding) []stage {
+	p := newPool(b.n.Attrs.Window, b.in[0].typ.Shape, b.out.typ.Shape)
+	return p.pooled(b, true, func(_, _, _ int) {})
 }
 
 func bindMaxPoolGrad(b *binding) []stage {
@@ -106,19 +132,14 @@ func (p *pool) count(oy, ox int, countPad bool) float32 {
 
 // bindAveragePool divides sums by how many taps are inside: rows times columns.
 func bindAveragePool(b *binding) []stage {
-	x, y := b.in[0].typ.Shape, b.out.typ.Shape
-	p, pad := newPool(b.n.Attrs.Window, x, y), b.n.Attrs.Window.CountPad
-	k := p.moving(int(x[0] * x[1]))
+	p, pad := newPool(b.n.Attrs.Window, b.in[0].typ.Shape, b.out.typ.Shape), b.n.Attrs.Window.CountPad
 	counts := make([]float32, p.oh*p.ow)
 	for o := range counts {
 		counts[o] = p.count(o/p.ow, o%p.ow, pad)
 	}
-	return spreadBy(k.Channels, max(1, chunk/(p.h*p.w)), func(from, to int) {
-		for c := from; c < to; c++ {
-			k.Sum(c, b.p.f32(b.out), b.p.f32(b.in[0]))
-			row := b.p.f32(b.out)[c*p.oh*p.ow:][:p.oh*p.ow]
-			kernel.Div(row, row, counts)
-		}
+	return p.pooled(b, false, func(c, from, to int) {
+		part := b.p.f32(b.out)[c*p.oh*p.ow:][from:to]
+		kernel.Div(part, part, counts[from:to])
 	})
 }
 
