@@ -21,7 +21,7 @@ var layers = map[string][]string{
 	"plugins":  {"abi", "plugins"},
 	"cmd":      {"cmd", "host", "gpu", "market", "abi"},
 	"examples": {"host", "gpu", "market", "abi"},
-	"internal": {"abi", "internal"},
+	"internal": {"abi", "internal", "gpu"},
 }
 
 // homes says which packages alone may import a heavy dependency.
