@@ -291,6 +291,19 @@ func (p *Product) gathered(b *bench) {
 	for k0 := 0; k0 < p.K; k0 += inner {
 		k := min(inner, p.K-k0)
 		*t = tile{k: k, ldc: 4 * p.LDC, off: &b.offsets[k0]}
+		if p.near(k) {
+			t.ars, t.acs = 4*p.A.RS, 4
+			for j := 0; j < p.N; j += w {
+				t.cols, t.b = min(w, p.N-j), &b.right[j]
+				for i := 0; i < p.M; i += height {
+					t.a = &p.A.Data[i*p.A.RS+k0]
+					t.ahead, t.lines = t.a, &noLines[0]
+					p.aim(t, i, j, k0 == 0, k0+k == p.K)
+					t.run(min(height, p.M-i))
+				}
+			}
+			continue
+		}
 		p.planAhead(b, height, k)
 		for i := 0; i < p.M; i += height {
 			rows := min(height, p.M-i)

@@ -104,6 +104,10 @@ func (e *Epilogue) checkEpilogue(rows, cols, ldc int) {
 
 // block adds inner steps [k0, k0+k) up for columns [j0, j0+n).
 func (p *Product) block(b *bench, j0, n, k0, k int) {
+	if p.Packed == nil && p.B.CS == 1 && p.near(k) {
+		p.columns(b, j0, n, k0, k)
+		return
+	}
 	w := PanelCols()
 	height := heights(p.M)
 	// Panels are read where they lie when few tiles would read a packed copy.
@@ -154,6 +158,53 @@ func (p *Product) block(b *bench, j0, n, k0, k int) {
 			if direct && t.cols%lanes() != 0 && k > 0 {
 				t.off = &off[0]
 			}
+		}
+	}
+}
+
+// nearElements of the left operand stay in the first cache beside a panel of the
+// right one.
+const nearElements = 6 << 10
+
+// near reports whether k steps of all rows of the left operand stay in the first
+// cache, as they lie: then panels of the right one are taken one after the other,
+// each by all rows.
+func (p *Product) near(k int) bool {
+	return k > 0 && p.M*k <= nearElements && p.Alpha == 1 && p.A.CS == 1 && p.A.RS%1024 != 0
+}
+
+// columns is block panel by panel. A panel is packed while it is near, unless few
+// tiles read it.
+func (p *Product) columns(b *bench, j0, n, k0, k int) {
+	w, height := PanelCols(), heights(p.M)
+	off := grow(&b.offsets, k)
+	far := p.B.RS >= 1<<20 // offsets are int32
+	if !far {
+		for i := range off {
+			off[i] = int32(4 * i * p.B.RS)
+		}
+	}
+	direct := !far && p.M <= 2*tileRows()
+	packed := grow(&b.panel, k*w)
+	t := &b.tile
+	*t = tile{k: k, ldc: 4 * p.LDC, ars: 4 * p.A.RS, acs: 4}
+	for j := 0; j < n; j += w {
+		t.cols = min(w, n-j)
+		at := k0*p.B.RS + j0 + j
+		if direct && t.cols%lanes() == 0 {
+			t.b, t.off = &p.B.Data[at], &off[0]
+		} else {
+			packCols(packed, p.B.At(k0, j0+j), k, t.cols, w)
+			t.b, t.off = &packed[0], edgeOffsets(w)
+		}
+		for i := 0; i < p.M; i += height {
+			t.a = &p.A.Data[i*p.A.RS+k0]
+			t.ahead, t.lines = t.a, &noLines[0]
+			if half := i / height * 16; half < w && j+w+half < n && !far { // a line of each row of the next panel
+				t.ahead, t.lines = &p.B.Data[at+w+half], &off[0]
+			}
+			p.aim(t, i, j0+j, k0 == 0, k0+k == p.K)
+			t.run(min(height, p.M-i))
 		}
 	}
 }

@@ -28,6 +28,7 @@ func packCols(dst []float32, b Matrix, k, cols, w int) {
 	case b.CS == 1 && cols == w && w == PanelCols() && active != Portable:
 		_, _ = dst[k*w-1], b.Data[(k-1)*b.RS+w-1]
 		copyPanel(&dst[0], 4*w, &b.Data[0], 4*b.RS, k)
+	case b.CS == 1 && copyRows(dst, w, b.Data, b.RS, k, cols, 1):
 	case b.CS == 1:
 		for p := range k {
 			row := dst[p*w:][:w]
