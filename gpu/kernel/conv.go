@@ -184,25 +184,57 @@ func (c *Conv) blockRows() int {
 	return best
 }
 
-// split is how a convolution is divided: blocks of rows, and blocks of output
-// channels where rows alone give few tasks.
-func (c *Conv) split() (rows, blocks, channels, parts int) {
-	gm := c.OutC / c.Groups
+// A share is how a convolution is divided: into blocks of positions, a number that
+// leaves little of the last tile empty, and blocks of output channels where
+// positions alone give few tasks.
+type share struct {
+	positions, blocks int
+	channels, parts   int // of a group
+}
+
+// What a task should cost at least, in multiply-adds, and how many tasks are enough
+// for several goroutines to end at about the same time.
+const (
+	taskWork    = 1 << 19
+	enoughTasks = 4
+)
+
+func (c *Conv) share() share {
+	gm, n, k := c.OutC/c.Groups, c.OH*c.OW, c.InC/c.Groups*c.KH*c.KW
 	if c.few() {
-		channels = gm
-		if c.InC/c.Groups*c.KH*c.KW*gm >= 1<<18 {
+		channels := gm
+		if k*gm >= 1<<18 {
 			channels = (gm + 3) / 4
 		}
-		return c.OH, 1, channels, (gm + channels - 1) / channels
+		return share{n, 1, channels, (gm + channels - 1) / channels}
 	}
-	rows = c.blockRows()
-	blocks = (c.OH + rows - 1) / rows
-	parts = 1
-	if n := c.Images * c.Groups * blocks; n < 4 && gm >= 112 {
-		parts = min((4+n-1)/n, gm/56)
+	var s share
+	if c.pointwise() {
+		s.positions = evenly(n, 1024, 32)
+	} else {
+		s.positions = c.blockRows() * c.OW
 	}
-	channels = (gm + parts - 1) / parts
-	return rows, blocks, channels, (gm + channels - 1) / channels
+	s.blocks = (n + s.positions - 1) / s.positions
+	groups := c.Images * c.Groups
+	want := min(enoughTasks, groups*gm*n/taskWork*k+groups*gm*n%taskWork*k/taskWork)
+	if c.pointwise() && groups*s.blocks < want && n > 512 { // blocks of 256 at least
+		s.positions = evenly(n, max(256, n*groups/want), 32)
+		s.blocks = (n + s.positions - 1) / s.positions
+	}
+	s.channels, s.parts = gm, 1
+	if has := groups * s.blocks; has < want {
+		parts := min((want+has-1)/has, gm/24) // of 24 channels at least
+		s.channels = (gm + max(1, parts) - 1) / max(1, parts)
+		s.parts = (gm + s.channels - 1) / s.channels
+	}
+	return s
+}
+
+// evenly divides n into parts of about the same size, at most most, a multiple of
+// unit but for the last.
+func evenly(n, most, unit int) int {
+	parts := (n + most - 1) / most
+	return min(n, ((n+parts-1)/parts+unit-1)/unit*unit)
 }
 
 // Tasks is into how many independent tasks the convolution is divided.
@@ -214,8 +246,8 @@ func (c *Conv) Tasks() int {
 		n := c.depthChannels()
 		return (c.Images*c.Groups + n - 1) / n
 	}
-	_, blocks, _, parts := c.split()
-	return c.Images * c.Groups * blocks * parts
+	s := c.share()
+	return c.Images * c.Groups * s.blocks * s.parts
 }
 
 // Run computes one task of y from x and the weights w.
@@ -229,18 +261,17 @@ func (c *Conv) Run(task int, y, x, w []float32) {
 		c.depth(task*n, min(c.Images*c.Groups, (task+1)*n), y, x, w)
 		return
 	}
-	rows, blocks, channels, parts := c.split()
+	d := c.share()
 	gi, gm := c.InC/c.Groups, c.OutC/c.Groups
-	part := task % parts
-	block := task / parts % blocks
-	group := task / (parts * blocks) % c.Groups
-	image := task / (parts * blocks * c.Groups)
-	first := block * rows
-	rows = min(rows, c.OH-first)
-	m0 := group*gm + part*channels
+	part := task % d.parts
+	block := task / d.parts % d.blocks
+	group := task / (d.parts * d.blocks) % c.Groups
+	image := task / (d.parts * d.blocks * c.Groups)
+	first := block * d.positions
+	m0 := group*gm + part*d.channels
 	k := gi * c.KH * c.KW
-	p := Product{M: min(channels, (group+1)*gm-m0), N: rows * c.OW, K: k, Alpha: 1, LDC: c.OH * c.OW, Epilogue: c.Epilogue}
-	at := (image*c.OutC+m0)*p.LDC + first*c.OW
+	p := Product{M: min(d.channels, (group+1)*gm-m0), N: min(d.positions, c.OH*c.OW-first), K: k, Alpha: 1, LDC: c.OH * c.OW, Epilogue: c.Epilogue}
+	at := (image*c.OutC+m0)*p.LDC + first
 	p.C = y[at:]
 	p.A = Matrix{w[m0*k:], k, 1}
 	if c.RowBias != nil {
@@ -258,13 +289,13 @@ func (c *Conv) Run(task int, y, x, w []float32) {
 		return
 	}
 	if c.pointwise() {
-		p.B = Matrix{src[first*c.OW:], c.H * c.W, 1}
+		p.B = Matrix{src[first:], c.H * c.W, 1}
 		p.Run()
 		return
 	}
 	b := benches.Get().(*bench)
 	defer benches.Put(b)
-	s := c.slab(first, rows, gi)
+	s := c.slab(first/c.OW, p.N/c.OW, gi)
 	s.fill(grow(&b.right, s.len()), src)
 	off := grow(&b.offsets, k)
 	i := 0

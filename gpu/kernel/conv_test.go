@@ -124,6 +124,36 @@ func TestAConvolutionIsItsChains(t *testing.T) {
 	})
 }
 
+// TestAConvolutionIsSharedOut has convolutions that are divided by positions, by
+// channels and by both: tasks must cover the result, and not leave one goroutine
+// with most of it.
+func TestAConvolutionIsSharedOut(t *testing.T) {
+	for _, k := range []struct{ groups, in, out, size, kernel, stride, tasks int }{
+		{1, 64, 96, 14, 1, 1, 2}, {1, 32, 48, 33, 1, 1, 2}, {2, 96, 96, 30, 1, 1, 4}, {1, 24, 150, 30, 1, 1, 4},
+		{1, 16, 24, 60, 1, 1, 4}, {1, 48, 130, 13, 3, 2, 2}, {1, 5, 70, 40, 3, 1, 4}, {1, 8, 8, 9, 1, 1, 1},
+	} {
+		c := Conv{Images: 1, Groups: k.groups, InC: k.in, H: k.size, W: k.size, OutC: k.out, KH: k.kernel, KW: k.kernel,
+			Stride: [2]int{k.stride, k.stride}, Dilation: [2]int{1, 1}, Pad: [2]int{k.kernel / 2, k.kernel / 2}}
+		c.OH = (k.size+2*c.Pad[0]-k.kernel)/k.stride + 1
+		c.OW = c.OH
+		c.RowBias, c.Residual = noise(1, c.OutC), noise(2, c.OutC*c.OH*c.OW)
+		if c.Tasks() < k.tasks {
+			t.Errorf("%+v: %d tasks", k, c.Tasks())
+		}
+		x, w := noise(3, c.InC*c.H*c.W), noise(4, c.OutC*c.InC/c.Groups*c.KH*c.KW)
+		got, want := noise(5, len(c.Residual)), make([]float32, len(c.Residual))
+		c.direct(want, x, w)
+		for task := range c.Tasks() {
+			c.Run(task, got, x, w)
+		}
+		for i, v := range want {
+			if math.Float32bits(got[i]) != math.Float32bits(v) {
+				t.Fatalf("%+v: element %d is %x, want %x", k, i, got[i], v)
+			}
+		}
+	}
+}
+
 func BenchmarkConv(b *testing.B) {
 	for _, l := range []struct {
 		name                string

@@ -98,6 +98,28 @@ func TestAProductIsItsChains(t *testing.T) {
 	})
 }
 
+// TestAProductOfManyColumns has more columns, and more inner steps, than are
+// multiplied at once, and a left operand that is small, or not.
+func TestAProductOfManyColumns(t *testing.T) {
+	for _, m := range []int{3, 40} {
+		n, k := rightBlock/innerBlock+72, innerBlock+3
+		p := Product{M: m, N: n, K: k, Alpha: 1, A: Dense(noise(1, m*k), m, k, false), B: Dense(noise(2, k*n), k, n, false), LDC: n}
+		p.C = make([]float32, m*n)
+		want := chain(&p)
+		got := onEveryPath(t, func() []float32 {
+			q := p
+			q.C = noise(3, m*n)
+			q.Run()
+			return q.C
+		})
+		for i, w := range want {
+			if math.Float32bits(got[i]) != math.Float32bits(w) {
+				t.Fatalf("of %d rows, element %d, %d is %x, want %x", m, i/n, i%n, got[i], w)
+			}
+		}
+	}
+}
+
 // TestANaNGoesThroughEveryActivation, and zeros keep their sign.
 func TestANaNGoesThroughEveryActivation(t *testing.T) {
 	negative := float32(math.Copysign(0, -1))
