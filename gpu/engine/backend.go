@@ -54,6 +54,24 @@ func hostBytes(list []buffer) [][]byte {
 	return out
 }
 
+// hostLists are the bytes of what one run is given.
+type hostLists [3][][]byte
+
+func (h *hostLists) set(lists ...[]buffer) {
+	for i, list := range lists {
+		for _, b := range list {
+			h[i] = append(h[i], b.(*hostBuffer).b)
+		}
+	}
+}
+
+func (h *hostLists) forget() {
+	for i := range h {
+		clear(h[i])
+		h[i] = h[i][:0]
+	}
+}
+
 // cpuBackend is package cpu.
 type cpuBackend struct{}
 
@@ -69,13 +87,18 @@ func (cpuBackend) compile(_ context.Context, p *graph.Plan, opt abi.Optimizer) (
 	if err != nil {
 		return nil, err
 	}
-	return cpuProgram{x}, nil
+	return &cpuProgram{Program: x}, nil
 }
 
-type cpuProgram struct{ *cpu.Program }
-
-func (p cpuProgram) run(ctx context.Context, in, params, out []buffer, rate float32) error {
-	return p.Run(ctx, hostBytes(in), hostBytes(params), hostBytes(out), rate)
+type cpuProgram struct {
+	*cpu.Program
+	lists hostLists // of the current run
 }
 
-func (cpuProgram) close() {}
+func (p *cpuProgram) run(ctx context.Context, in, params, out []buffer, rate float32) error {
+	defer p.lists.forget()
+	p.lists.set(in, params, out)
+	return p.Run(ctx, p.lists[0], p.lists[1], p.lists[2], rate)
+}
+
+func (*cpuProgram) close() {}

@@ -19,6 +19,8 @@ type program struct {
 	cost   abi.Cost
 	params []*tensor
 	rate   float32
+
+	in, with, out []buffer // inputs, parameters and outputs of the current run
 }
 
 func newProgram(s *session, plan *graph.Plan, opt abi.Optimizer) *program {
@@ -81,16 +83,15 @@ func (p *program) Run(ctx context.Context, in []abi.Tensor) ([]abi.Tensor, error
 	if p.exe == nil {
 		return nil, fmt.Errorf("engine: run: the program is closed: %w", abi.Invalid)
 	}
-	inputs, err := p.inputs(in)
-	if err != nil {
+	defer p.forget()
+	if err := p.inputs(in); err != nil {
 		return nil, err
 	}
-	params := make([]buffer, len(p.params))
 	for i, t := range p.params {
 		if _, err := p.s.own(t); err != nil {
 			return nil, fmt.Errorf("engine: run: parameter %d: %w", i, err)
 		}
-		params[i] = t.buf
+		p.with = append(p.with, t.buf)
 	}
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("engine: run: %w", context.Cause(ctx))
@@ -98,11 +99,11 @@ func (p *program) Run(ctx context.Context, in []abi.Tensor) ([]abi.Tensor, error
 	if err := p.s.work(p.cost.FLOPs); err != nil {
 		return nil, err
 	}
-	out, buffers, err := p.outputs()
+	out, err := p.outputs()
 	if err != nil {
 		return nil, err
 	}
-	if err := p.exe.run(ctx, inputs, params, buffers, p.rate); err != nil {
+	if err := p.exe.run(ctx, p.in, p.with, p.out, p.rate); err != nil {
 		for _, t := range out {
 			t.Free()
 		}
@@ -112,40 +113,46 @@ func (p *program) Run(ctx context.Context, in []abi.Tensor) ([]abi.Tensor, error
 	return out, nil
 }
 
-func (p *program) inputs(in []abi.Tensor) ([]buffer, error) {
+// forget drops what the run was given.
+func (p *program) forget() {
+	for _, list := range []*[]buffer{&p.in, &p.with, &p.out} {
+		clear(*list)
+		*list = (*list)[:0]
+	}
+}
+
+func (p *program) inputs(in []abi.Tensor) error {
 	want := p.plan.Graph.Inputs()
 	if len(in) != len(want) {
-		return nil, fmt.Errorf("engine: run: %d inputs, the graph has %d: %w", len(in), len(want), abi.Invalid)
+		return fmt.Errorf("engine: run: %d inputs, the graph has %d: %w", len(in), len(want), abi.Invalid)
 	}
-	out := make([]buffer, len(in))
 	for i, v := range want {
 		t, err := p.s.own(in[i])
 		if err != nil {
-			return nil, fmt.Errorf("engine: run: input %d: %w", i, err)
+			return fmt.Errorf("engine: run: input %d: %w", i, err)
 		}
 		if n := p.plan.Graph.At(v); t.typ.DType != n.DType || !slices.Equal(t.typ.Shape, n.Shape) {
-			return nil, fmt.Errorf("engine: run: input %q is %v, want %v: %w", n.Name, t.typ, n.Type, abi.Invalid)
+			return fmt.Errorf("engine: run: input %q is %v, want %v: %w", n.Name, t.typ, n.Type, abi.Invalid)
 		}
-		out[i] = t.buf
+		p.in = append(p.in, t.buf)
 	}
-	return out, nil
+	return nil
 }
 
-func (p *program) outputs() ([]abi.Tensor, []buffer, error) {
-	var out []abi.Tensor
-	var buffers []buffer
-	for _, o := range p.plan.Graph.Outputs() {
-		n := p.plan.Graph.At(o.Value)
-		t, err := p.s.tensor(graph.Type{DType: n.DType, Shape: slices.Clone(n.Shape)})
+func (p *program) outputs() ([]abi.Tensor, error) {
+	outputs := p.plan.Graph.Outputs()
+	out := make([]abi.Tensor, 0, len(outputs))
+	for _, o := range outputs {
+		t, err := p.s.result(p.plan.Graph.At(o.Value).Type)
 		if err != nil {
 			for _, t := range out {
 				t.Free()
 			}
-			return nil, nil, err
+			return nil, err
 		}
-		out, buffers = append(out, t), append(buffers, t.buf)
+		out, p.out = append(out, t), append(p.out, t.buf)
 	}
-	return out, buffers, nil
+	return out, nil
 }
 
 func (p *program) Close() error {
@@ -173,7 +180,7 @@ func Profile(p abi.Program) ([]StepTime, error) {
 	if !ok || own.exe == nil {
 		return nil, fmt.Errorf("engine: profile of a program that is not open here: %w", abi.Invalid)
 	}
-	x, ok := own.exe.(cpuProgram)
+	x, ok := own.exe.(*cpuProgram)
 	if !ok {
 		return nil, fmt.Errorf("engine: steps are timed by engine cpu only: %w", abi.Invalid)
 	}

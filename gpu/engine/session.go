@@ -21,6 +21,7 @@ type session struct {
 	usage    abi.Usage
 	closed   bool
 	programs map[*program]bool // open ones
+	spare    spare
 }
 
 func (s *session) live() error {
@@ -37,6 +38,9 @@ func (s *session) charge(n int64) error {
 	}
 	s.usage.Bytes += uint64(n)
 	s.usage.PeakBytes = max(s.usage.PeakBytes, s.usage.Bytes)
+	if s.usage.Bytes+uint64(s.spare.bytes) > s.usage.PeakBytes {
+		s.spare.free()
+	}
 	return nil
 }
 
@@ -76,6 +80,23 @@ func (s *session) tensor(typ graph.Type) (*tensor, error) {
 		return nil, fmt.Errorf("engine: tensor %v: %w", typ, err)
 	}
 	return &tensor{s: s, typ: typ, buf: b}, nil
+}
+
+// result returns a tensor of any elements, for a run to write all of them.
+func (s *session) result(typ graph.Type) (*tensor, error) {
+	b := s.spare.take(typ.Bytes())
+	if b == nil {
+		t, err := s.tensor(typ)
+		if err == nil {
+			t.result = true
+		}
+		return t, err
+	}
+	if err := s.charge(typ.Bytes()); err != nil {
+		b.free()
+		return nil, fmt.Errorf("engine: tensor %v: %w", typ, err)
+	}
+	return &tensor{s: s, typ: typ, buf: b, result: true}, nil
 }
 
 // own returns t as one of the session's live tensors.
@@ -235,6 +256,7 @@ func (s *session) Close() error {
 	for p := range s.programs {
 		errs = errors.Join(errs, p.Close())
 	}
+	s.spare.free()
 	s.closed = true
 	s.usage.Bytes = 0
 	return errors.Join(errs, s.backend.close())

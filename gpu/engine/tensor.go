@@ -10,9 +10,10 @@ import (
 
 // A tensor is a typed buffer of one session.
 type tensor struct {
-	s   *session
-	typ graph.Type
-	buf buffer // nil when freed
+	s      *session
+	typ    graph.Type
+	buf    buffer // nil when freed
+	result bool   // of a run
 }
 
 func (t *tensor) DType() abi.DType { return t.typ.DType }
@@ -46,7 +47,9 @@ func (t *tensor) Free() {
 	if t.buf == nil || t.s.closed {
 		return
 	}
-	t.buf.free()
-	t.buf = nil
 	t.s.release(t.typ.Bytes())
+	if !t.result || !t.s.spare.keep(t.s, t.buf, t.typ.Bytes()) {
+		t.buf.free()
+	}
+	t.buf = nil
 }

@@ -26,6 +26,7 @@ type Program struct {
 	update  *Optimizer // nil without gradients
 	grads   []arg
 	arena   []byte
+	gang    gang
 
 	// what the current run reads and writes
 	in, params, out [][]byte
@@ -124,7 +125,8 @@ func (p *Program) steps(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	g := gang{ctx: ctx, members: p.workers - 1}
+	g := &p.gang
+	g.ctx, g.members = ctx, p.workers-1
 	defer g.end()
 	for i := range p.duties {
 		d := &p.duties[i]

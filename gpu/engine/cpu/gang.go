@@ -89,8 +89,12 @@ func (g *gang) hire(n int) {
 			hands.Add(-1)
 			return
 		}
-		m := new(sleeper)
-		g.crew = append(g.crew, m)
+		if len(g.crew) == cap(g.crew) {
+			g.crew = append(g.crew, new(sleeper))
+		} else if g.crew = g.crew[:len(g.crew)+1]; g.crew[len(g.crew)-1] == nil {
+			g.crew[len(g.crew)-1] = new(sleeper)
+		}
+		m := g.crew[len(g.crew)-1]
 		worker, seen := len(g.crew), g.orders.Load()
 		g.alive.Go(func() {
 			defer hands.Add(-1)
@@ -122,13 +126,17 @@ func (g *gang) take(worker int, s *stage) {
 	}
 }
 
+// end sends the crew home; the gang may be used for another run.
 func (g *gang) end() {
 	if len(g.crew) > 0 {
 		g.ended.Store(true)
 		g.orders.Add(1)
 		g.rouse()
 		g.alive.Wait()
+		g.ended.Store(false)
+		g.crew = g.crew[:0]
 	}
+	g.ctx = nil
 }
 
 // A sleeper waits for what another goroutine does: first awake, because stages are

@@ -15,14 +15,24 @@ func index(i int64, n int) int {
 	return int(min(max(i, 0), int64(n-1)))
 }
 
-// indices returns how to read an operand of int64 or int32 during a run.
-func (p *Program) indices(a arg) func(i int) int64 {
+// indices are an operand of int64 or of int32.
+type indices struct {
+	wide   []int64
+	narrow []int32
+}
+
+func (p *Program) indices(a arg) indices {
 	if a.typ.DType == abi.Int32 {
-		x := view[int32](p, a)
-		return func(i int) int64 { return int64(x[i]) }
+		return indices{narrow: view[int32](p, a)}
 	}
-	x := view[int64](p, a)
-	return func(i int) int64 { return x[i] }
+	return indices{wide: view[int64](p, a)}
+}
+
+func (x indices) at(i int) int64 {
+	if x.narrow != nil {
+		return int64(x.narrow[i])
+	}
+	return x.wide[i]
 }
 
 func bindGather(b *binding) []stage {
@@ -33,9 +43,9 @@ func bindGather(b *binding) []stage {
 	inner *= int(b.out.typ.DType.Size())
 	n := b.in[1].len()
 	return spreadBy(outer*n, max(1, chunk/inner), func(from, to int) {
-		src, dst, at := b.p.bytes(b.in[0]), b.p.bytes(b.out), b.p.indices(b.in[1])
+		src, dst, list := b.p.bytes(b.in[0]), b.p.bytes(b.out), b.p.indices(b.in[1])
 		for r := from; r < to; r++ {
-			copy(dst[r*inner:][:inner], src[(r/n*size+index(at(r%n), size))*inner:])
+			copy(dst[r*inner:][:inner], src[(r/n*size+index(list.at(r%n), size))*inner:])
 		}
 	})
 }
@@ -46,12 +56,12 @@ func gatherEach[T any](b *binding) []stage {
 	outer, size, _ := around(b.in[0].typ.Shape, b.n.Attrs.Axis)
 	n := b.in[1].len()
 	return spreadBy(outer, max(1, chunk/n), func(from, to int) {
-		src, dst, at := view[T](b.p, b.in[0]), view[T](b.p, b.out), b.p.indices(b.in[1])
+		src, dst, list := view[T](b.p, b.in[0]), view[T](b.p, b.out), b.p.indices(b.in[1])
 		var known [256]int
 		for first := 0; first < n; first += len(known) {
 			part := known[:min(len(known), n-first)]
 			for i := range part {
-				part[i] = index(at(first+i), size)
+				part[i] = index(list.at(first+i), size)
 			}
 			for r := from; r < to; r++ {
 				x, y := src[r*size:][:size], dst[r*n+first:][:len(part)]
@@ -71,7 +81,7 @@ func bindGatherGrad[T float32 | float64](b *binding) []stage {
 	const width = 64
 	blocks := (inner + width - 1) / width
 	return spreadBy(outer*blocks, max(1, chunk/width/max(1, n)), func(from, to int) {
-		dy, dx, at := view[T](b.p, b.in[0]), view[T](b.p, b.out), b.p.indices(b.in[1])
+		dy, dx, list := view[T](b.p, b.in[0]), view[T](b.p, b.out), b.p.indices(b.in[1])
 		for k := from; k < to; k++ {
 			o, c := k/blocks, k%blocks*width
 			w := min(width, inner-c)
@@ -79,7 +89,7 @@ func bindGatherGrad[T float32 | float64](b *binding) []stage {
 				clear(dx[(o*size+r)*inner+c:][:w])
 			}
 			for i := range n {
-				dst, src := dx[(o*size+index(at(i), size))*inner+c:][:w], dy[(o*n+i)*inner+c:][:w]
+				dst, src := dx[(o*size+index(list.at(i), size))*inner+c:][:w], dy[(o*n+i)*inner+c:][:w]
 				for j, v := range src {
 					dst[j] += v
 				}
@@ -111,11 +121,11 @@ func gatherElements[T any](b *binding) []stage {
 	l := newLane(b.in[0].typ.Shape, b.in[1].typ.Shape, b.n.Attrs.Axis)
 	inner, step := l.inner()
 	return spreadBy(b.out.len()/inner, max(1, chunk/inner), func(from, to int) {
-		x, y, at := view[T](b.p, b.in[0]), view[T](b.p, b.out), b.p.indices(b.in[1])
+		x, y, list := view[T](b.p, b.in[0]), view[T](b.p, b.out), b.p.indices(b.in[1])
 		i := from * inner
 		l.rows(from, to, func(off int) {
 			for range inner {
-				y[i] = x[off+index(at(i), l.size)*l.step]
+				y[i] = x[off+index(list.at(i), l.size)*l.step]
 				i, off = i+1, off+step
 			}
 		})
@@ -151,10 +161,10 @@ func elements(shape []int64) int {
 }
 
 // place is where in the tensor position i points.
-func (t *tuples) place(i int, at func(int) int64) int {
+func (t *tuples) place(i int, list indices) int {
 	off := i / t.perBatch * t.batch
 	for d := range t.size {
-		off += index(at(i*t.size+d), t.dims[d]) * t.step[d]
+		off += index(list.at(i*t.size+d), t.dims[d]) * t.step[d]
 	}
 	return off
 }
@@ -164,9 +174,9 @@ func bindGatherND(b *binding) []stage {
 	size := int(b.out.typ.DType.Size())
 	inner := t.inner * size
 	return spreadBy(t.count, max(1, chunk/inner), func(from, to int) {
-		src, dst, at := b.p.bytes(b.in[0]), b.p.bytes(b.out), b.p.indices(b.in[1])
+		src, dst, list := b.p.bytes(b.in[0]), b.p.bytes(b.out), b.p.indices(b.in[1])
 		for i := from; i < to; i++ {
-			copy(dst[i*inner:][:inner], src[t.place(i, at)*size:])
+			copy(dst[i*inner:][:inner], src[t.place(i, list)*size:])
 		}
 	})
 }

@@ -1,5 +1,7 @@
 package cpu
 
+import "sync"
+
 // A nest walks the elements of a result in order, beside operands that broadcast
 // to it. Neighbouring dimensions that all operands walk alike are joined; the
 // last one is the inner loop, the others are rows.
@@ -61,12 +63,23 @@ func newNest(out []int64, operands ...[]int64) nest {
 	return n
 }
 
+// walked is where a walk is: the index of its dimensions, and the offsets.
+type walked struct {
+	idx [8]int
+	off [3]int
+}
+
+var walks = sync.Pool{New: func() any { return new(walked) }}
+
 // walk calls f for rows [from, to) with the offset of each operand.
 func (n *nest) walk(from, to int, f func(off []int)) {
 	if from >= to {
 		return
 	}
-	idx, off := [8]int{}, [3]int{}
+	at := walks.Get().(*walked)
+	defer walks.Put(at)
+	*at = walked{}
+	idx, off := &at.idx, &at.off
 	rest := from
 	for i := len(n.dims) - 1; i >= 0; i-- {
 		idx[i] = rest % n.dims[i]

@@ -42,11 +42,11 @@ func scatterElements[T numeric](b *binding) []stage {
 	inner, step := l.inner()
 	reduce := reduction[T](b.n.Attrs.Mode)
 	return append(stages, stage{1, func(int, int) {
-		u, y, at := view[T](b.p, b.in[2]), view[T](b.p, b.out), b.p.indices(b.in[1])
+		u, y, list := view[T](b.p, b.in[2]), view[T](b.p, b.out), b.p.indices(b.in[1])
 		i := 0
 		l.rows(0, len(u)/inner, func(off int) {
 			for range inner {
-				p := &y[off+index(at(i), l.size)*l.step]
+				p := &y[off+index(list.at(i), l.size)*l.step]
 				*p = reduce(*p, u[i])
 				i, off = i+1, off+step
 			}
@@ -66,9 +66,9 @@ func scatterND[T numeric](b *binding) []stage {
 	t := newTuples(b.in[0].typ.Shape, b.in[1].typ.Shape, b.n.Attrs.Batch)
 	reduce := reduction[T](b.n.Attrs.Mode)
 	return append(stages, stage{1, func(int, int) {
-		u, y, at := view[T](b.p, b.in[2]), view[T](b.p, b.out), b.p.indices(b.in[1])
+		u, y, list := view[T](b.p, b.in[2]), view[T](b.p, b.out), b.p.indices(b.in[1])
 		for i := range t.count {
-			dst := y[t.place(i, at):][:t.inner]
+			dst := y[t.place(i, list):][:t.inner]
 			for j, v := range u[i*t.inner:][:t.inner] {
 				dst[j] = reduce(dst[j], v)
 			}
