@@ -86,11 +86,13 @@ struct range { struct object o; D at; char *host; size_t n; };
 struct module { struct object o; char *ptx; struct kernel *kernels; };
 struct kernel { struct module *m; char name[128]; int nparams; size_t off[64], size[64], bytes, shared; long dynamic; struct kernel *next; };
 
-enum { COPY, SET, LAUNCH, RECORD, WAIT };
+enum { COPY, SET, LAUNCH, CALLED, RECORD, WAIT };
 struct op {
 	int kind;
 	char *dst; const char *src; size_t n; int value;       // COPY, SET
-	struct kernel *k; uint32_t dims[7]; char *params;              // LAUNCH
+	struct kernel *k; uint32_t dims[7];                        // LAUNCH
+	void (*f)(void *);                                         // CALLED
+	char *params; size_t bytes;                                // of LAUNCH, CALLED
 	struct event *e; long seq;                                     // RECORD, WAIT
 	struct op *next;
 };
@@ -187,10 +189,11 @@ static R perform(struct op *q) {
 	case COPY: memcpy(q->dst, q->src, q->n); break;
 	case SET: memset(q->dst, q->value, q->n); break;
 	case LAUNCH: {
-		R r = handler ? handler(q->k->m->ptx, q->k->name, q->dims, q->params, q->k->bytes) : OK;
+		R r = handler ? handler(q->k->m->ptx, q->k->name, q->dims, q->params, q->bytes) : OK;
 		if (is_sticky(r)) sticky = r;
 		return r;
 	}
+	case CALLED: q->f(q->params); break;
 	case RECORD:
 		q->e->done = q->seq;
 		clock_gettime(CLOCK_MONOTONIC, &q->e->when);
@@ -566,7 +569,7 @@ R cuLaunchKernel(struct kernel *k, unsigned gx, unsigned gy, unsigned gz, unsign
 	if (!gx || !gy || !gz || gy > 65535 || gz > 65535 || !bx || !by || !bz || (uint64_t)bx * by * bz > 1024 || shared > k->dynamic) return INVALID;
 	if (params || !extra || (size_t)extra[0] != 1 || (size_t)extra[2] != 2 || extra[4]) return INVALID;
 	if (*(size_t *)extra[3] != k->bytes) return INVALID;
-	struct op q = {LAUNCH, .k = k, .dims = {gx, gy, gz, bx, by, bz, shared}, .params = malloc(k->bytes + 1)};
+	struct op q = {LAUNCH, .k = k, .dims = {gx, gy, gz, bx, by, bz, shared}, .params = malloc(k->bytes + 1), .bytes = k->bytes};
 	memcpy(q.params, extra[1], k->bytes);
 	return put(s, q);
 }
@@ -603,7 +606,7 @@ static struct op *duplicate(const struct op *q) {
 	for (; q; q = q->next) {
 		struct op *p = malloc(sizeof *p);
 		*p = *q, p->next = 0;
-		if (q->params) memcpy(p->params = malloc(q->k->bytes + 1), q->params, q->k->bytes);
+		if (q->params) memcpy(p->params = malloc(q->bytes + 1), q->params, q->bytes);
 		*to = p, to = &p->next;
 	}
 	return head;
@@ -639,6 +642,26 @@ R cuGraphLaunch(struct graph *g, struct stream *s) {
 		if (r) return r;
 	}
 	return OK;
+}
+
+// ---- for other stand-ins ----
+
+// fake_device is the host memory behind a range of device memory, or null.
+void *fake_device(D at, size_t n) {
+	for (struct object *o = all; o; o = o->next) if (o->kind == MEMORY) {
+		struct range *r = (struct range *)o;
+		if (at >= r->at && at - r->at <= r->n && n <= r->n - (at - r->at)) return r->host + (at - r->at);
+	}
+	return 0;
+}
+
+// fake_queue queues f with a copy of its data, as a library of NVIDIA's does with a
+// kernel of its own.
+int fake_queue(void *s, void (*f)(void *), const void *data, size_t n) {
+	if (!is(s, STREAM)) return BADHANDLE;
+	struct op q = {CALLED, .f = f, .params = malloc(n), .bytes = n};
+	memcpy(q.params, data, n);
+	return put(s, q);
 }
 
 // ---- for tests ----
