@@ -1,32 +1,9 @@
 package cpu
 
-import (
-	"github.com/cloister-ai/cloister/abi"
-)
-
 // linearDoubles: matrix products in float64.
 var linearDoubles = map[string]bind{
 	"MatMul": plainMatMul[float64],
 	"Gemm":   plainGemm[float64],
-}
-
-// byType chooses among kernels by the element type of operand 0; booleans are
-// bytes of 0 and 1.
-func byType(f32, i64, i32, i8, u8 bind) bind {
-	return func(b *binding) []stage {
-		switch b.in[0].typ.DType {
-		case abi.Int64:
-			return i64(b)
-		case abi.Int32:
-			return i32(b)
-		case abi.Int8:
-			return i8(b)
-		case abi.Uint8, abi.Bool:
-			return u8(b)
-		default:
-			return f32(b)
-		}
-	}
 }
 
 // plainProduct is Σ a·b along the inner dimension in ascending order; integers

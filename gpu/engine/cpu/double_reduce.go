@@ -16,8 +16,8 @@ var reduceDoubles = map[string]bind{
 	"ReduceLogSumExp": floatReduce[float64],
 	"ReduceMaxGrad":   plainReduceMaxGrad,
 	"ReduceProdGrad":  bindReduceProdGrad,
-	"ArgMax":          bindArg,
-	"ArgMin":          bindArg,
+	"ArgMax":          extreme.bind,
+	"ArgMin":          extreme.bind,
 	"Softmax":         plainSoftmax(false),
 	"LogSoftmax":      plainSoftmax(true),
 	"SoftmaxGrad":     plainSoftmaxGrad(false),
@@ -250,20 +250,10 @@ func reduceProdGrad[T real](b *binding) []stage {
 	})
 }
 
-// bindArg is ArgMax and ArgMin. NaN is the largest and the smallest of all.
-func bindArg(b *binding) []stage {
-	switch b.in[0].typ.DType {
-	case abi.Float64:
-		return arg1[float64](b)
-	case abi.Int64:
-		return arg1[int64](b)
-	case abi.Int32:
-		return arg1[int32](b)
-	case abi.Int8:
-		return arg1[int8](b)
-	case abi.Uint8:
-		return arg1[uint8](b)
-	}
+// extreme is ArgMax and ArgMin. NaN is the largest and the smallest of all.
+var extreme = typed{argFloat, arg1[float64], arg1[int64], arg1[int32], arg1[int8], arg1[uint8]}
+
+func argFloat(b *binding) []stage {
 	if b.n.Op == "ArgMax" && !b.n.Attrs.Last {
 		return bindArgMax(b)
 	}

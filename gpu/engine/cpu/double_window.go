@@ -14,7 +14,7 @@ var windowDoubles = map[string]bind{
 	"ConvGradW":         plainConvGradW,
 	"MaxPool":           plainMaxPool[float64],
 	"MaxPoolGrad":       plainMaxPoolGrad,
-	"MaxPoolIndex":      bindMaxPoolIndex,
+	"MaxPoolIndex":      largestAt.bind,
 	"Unpool":            bindUnpool,
 	"AveragePool":       plainAveragePool,
 	"AveragePoolGrad":   plainAveragePoolGrad,
@@ -221,18 +221,7 @@ func plainGlobalAveragePool(b *binding) []stage {
 // bindMaxPoolIndex says where in the whole operand the largest element of each
 // window lies, the first of equals: rows first, or columns. It is -1 where the
 // window covers padding only.
-func bindMaxPoolIndex(b *binding) []stage {
-	switch b.in[0].typ.DType {
-	case abi.Float32:
-		return maxPoolIndex[float32](b)
-	case abi.Float64:
-		return maxPoolIndex[float64](b)
-	case abi.Int8:
-		return maxPoolIndex[int8](b)
-	default:
-		return maxPoolIndex[uint8](b)
-	}
-}
+var largestAt = typed{f32: maxPoolIndex[float32], f64: maxPoolIndex[float64], i8: maxPoolIndex[int8], u8: maxPoolIndex[uint8]}
 
 func maxPoolIndex[T number](b *binding) []stage {
 	spans, size, last := b.n.Attrs.Spans, b.in[0].typ.Shape[2:], b.n.Attrs.Last

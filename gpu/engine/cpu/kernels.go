@@ -12,13 +12,13 @@ import (
 type bind = func(*binding) []stage
 
 // kernels lists how every operator is computed: of float32, and of the integers
-// and booleans that it takes, unless those are in wholes. Reshapes are not in it: the planner makes no step
-// of them.
+// and booleans that it takes, unless those are in wholes. Reshapes are not in it: the
+// planner makes no step of them.
 var kernels = join(elementKernels, shapeKernels, knownKernels, moveKernels, sampleKernels, linearKernels, windowKernels, reduceKernels, normKernels, fourierKernels, recurrentKernels, gradientKernels)
 
-// wholes lists how operators are computed whose first operand is of integers,
+// wholes lists how operators are computed whose first operand is of integers or booleans,
 // where that has a kernel of its own.
-var wholes = join(elementIntegers)
+var wholes = join(elementIntegers, linearIntegers, windowIntegers, reduceIntegers)
 
 // doubles lists how operators are computed where a float64 is among operands or
 // result: plainly, by the definition, so that it is what the rest is held to.
@@ -41,14 +41,14 @@ func kernelOf(n *graph.Node, in []graph.Type) bind {
 	if double {
 		return doubles[n.Op]
 	}
-	if len(in) > 0 && isInteger(in[0].DType) && wholes[n.Op] != nil {
+	if len(in) > 0 && isWhole(in[0].DType) && wholes[n.Op] != nil {
 		return wholes[n.Op]
 	}
 	return kernels[n.Op]
 }
 
-func isInteger(dt abi.DType) bool {
-	return dt == abi.Int64 || dt == abi.Int32 || dt == abi.Int8 || dt == abi.Uint8
+func isWhole(dt abi.DType) bool {
+	return dt == abi.Int64 || dt == abi.Int32 || dt == abi.Int8 || dt == abi.Uint8 || dt == abi.Bool
 }
 
 // Accept refuses, as Invalid and by name, an operator on types that have no kernel.

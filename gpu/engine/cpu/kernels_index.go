@@ -17,10 +17,10 @@ var moveKernels = map[string]bind{
 	"GatherND":        bindGatherND,
 	"SliceGrad":       bindSliceGrad,
 	"OneHotMask":      bindOneHotMask,
-	"ScatterElements": bindScatterElements,
-	"ScatterND":       bindScatterND,
-	"CumSum":          bindCumSum,
-	"TopKIndices":     bindTopKIndices,
+	"ScatterElements": typed{scatterElements[float32], scatterElements[float64], scatterElements[int64], scatterElements[int32], scatterElements[int8], scatterElements[uint8]}.bind,
+	"ScatterND":       typed{scatterND[float32], scatterND[float64], scatterND[int64], scatterND[int32], scatterND[int8], scatterND[uint8]}.bind,
+	"CumSum":          typed{cumSum[float32, float64], cumSum[float64, float64], cumSum[int64, int64], cumSum[int32, int32], cumSum[int8, int8], cumSum[uint8, uint8]}.bind,
+	"TopKIndices":     typed{topK[float32], topK[float64], topK[int64], topK[int32], topK[int8], topK[uint8]}.bind,
 }
 
 // sampleKernels and sampleDoubles: between elements, and what adds up gradients.

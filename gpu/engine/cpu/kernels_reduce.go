@@ -4,26 +4,35 @@ import "math"
 
 // reduceKernels: reductions.
 var reduceKernels = map[string]bind{
-	"ReduceSum":       reduceOf(bindReduce(sumRun, false)),
-	"ReduceMean":      reduceOf(bindReduce(sumRun, true)),
-	"ReduceMax":       reduceOf(bindReduce(maxRun, false)),
-	"ReduceMin":       reduceOf(bindReduce(minRun, false)),
-	"ReduceProd":      reduceOf(bindReduce(prodRun, false)),
-	"ReduceL1":        reduceOf(nil), // of float32 they are made of others
-	"ReduceL2":        reduceOf(nil),
-	"ReduceLogSum":    reduceOf(nil),
-	"ReduceSumSquare": reduceOf(nil),
-	"ReduceLogSumExp": reduceOf(floatReduce[float32]),
-	"ArgMax":          bindArg,
-	"ArgMin":          bindArg,
+	"ReduceSum":       bindReduce(sumRun, false),
+	"ReduceMean":      bindReduce(sumRun, true),
+	"ReduceMax":       bindReduce(maxRun, false),
+	"ReduceMin":       bindReduce(minRun, false),
+	"ReduceProd":      bindReduce(prodRun, false),
+	"ReduceLogSumExp": floatReduce[float32],
+	"ArgMax":          extreme.bind,
+	"ArgMin":          extreme.bind,
 	"Softmax":         bindSoftmax(false),
 	"LogSoftmax":      bindSoftmax(true),
 	"Hardmax":         hardmax[float32],
 }
 
-func reduceOf(f32 bind) bind {
-	return byType(f32, intReduce[int64], intReduce[int32], intReduce[int8], intReduce[uint8])
+// reduceIntegers: the same of integers, and those that are made of others where they
+// are of floats.
+var reduceIntegers = map[string]bind{
+	"ReduceSum":       wholeReduce.bind,
+	"ReduceMean":      wholeReduce.bind,
+	"ReduceMax":       wholeReduce.bind,
+	"ReduceMin":       wholeReduce.bind,
+	"ReduceProd":      wholeReduce.bind,
+	"ReduceL1":        wholeReduce.bind,
+	"ReduceL2":        wholeReduce.bind,
+	"ReduceLogSum":    wholeReduce.bind,
+	"ReduceSumSquare": wholeReduce.bind,
+	"ReduceLogSumExp": wholeReduce.bind,
 }
+
+var wholeReduce = typed{i64: intReduce[int64], i32: intReduce[int32], i8: intReduce[int8], u8: intReduce[uint8]}
 
 var minRun = fold{
 	start: math.Inf(1),

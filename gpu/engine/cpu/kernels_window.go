@@ -3,9 +3,14 @@ package cpu
 // windowKernels: windows over images.
 var windowKernels = map[string]bind{
 	"Conv":              bindConv,
-	"MaxPool":           byType(bindMaxPool, plainMaxPool[int64], plainMaxPool[int32], plainMaxPool[int8], plainMaxPool[uint8]),
-	"MaxPoolIndex":      bindMaxPoolIndex,
+	"MaxPool":           bindMaxPool,
+	"MaxPoolIndex":      largestAt.bind,
 	"Unpool":            bindUnpool,
 	"AveragePool":       bindAveragePool,
 	"GlobalAveragePool": bindGlobalAveragePool,
+}
+
+// windowIntegers: the same of small integers.
+var windowIntegers = map[string]bind{
+	"MaxPool": typed{i8: plainMaxPool[int8], u8: plainMaxPool[uint8]}.bind,
 }

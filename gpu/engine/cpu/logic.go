@@ -1,10 +1,6 @@
 package cpu
 
-import (
-	"math"
-
-	"github.com/cloister-ai/cloister/abi"
-)
+import "math"
 
 // holds returns the relation of an operator as 0 and 1. None holds for a NaN.
 func holds[T number](op string) func(x, y T) uint8 {
@@ -31,22 +27,9 @@ func bit(b bool) uint8 {
 	return 0
 }
 
-func bindCompare(b *binding) []stage {
-	switch op := b.n.Op; b.in[0].typ.DType {
-	case abi.Float32:
-		return pair(b, holds[float32](op))
-	case abi.Float64:
-		return pair(b, holds[float64](op))
-	case abi.Int64:
-		return pair(b, holds[int64](op))
-	case abi.Int32:
-		return pair(b, holds[int32](op))
-	case abi.Int8:
-		return pair(b, holds[int8](op))
-	default:
-		return pair(b, holds[uint8](op))
-	}
-}
+var compared = typed{compare[float32], compare[float64], compare[int64], compare[int32], compare[int8], compare[uint8]}
+
+func compare[T number](b *binding) []stage { return pair(b, holds[T](b.n.Op)) }
 
 func bindIsNaN[T real](b *binding) []stage {
 	return convert(b, func(x T) uint8 { return bit(x != x) })

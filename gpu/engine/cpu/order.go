@@ -74,12 +74,8 @@ func reverseSequence[T any](b *binding) []stage {
 	})
 }
 
-// bindCumSum adds up in order; floats in float64, rounded once for each result.
-func bindCumSum(b *binding) []stage {
-	return numbered(b, cumSum[float32, float64], cumSum[float64, float64], cumSum[int64, int64], cumSum[int32, int32], cumSum[int8, int8], cumSum[uint8, uint8])
-}
-
-func cumSum[T, A numeric](b *binding) []stage {
+// cumSum adds up in order; floats in float64, rounded once for each result.
+func cumSum[T, A number](b *binding) []stage {
 	outer, size, inner := around(b.out.typ.Shape, b.n.Attrs.Axis)
 	exclusive, reverse := b.n.Attrs.Exclusive, b.n.Attrs.Reverse
 	return spreadBy(outer*inner, max(1, chunk/size), func(from, to int) {
@@ -105,13 +101,9 @@ func cumSum[T, A numeric](b *binding) []stage {
 	})
 }
 
-func bindTopKIndices(b *binding) []stage {
-	return numbered(b, topK[float32], topK[float64], topK[int64], topK[int32], topK[int8], topK[uint8])
-}
-
 // topK keeps the best so far as a heap whose root is the worst of them, in the
 // place of the result; in the end it is sorted.
-func topK[T numeric](b *binding) []stage {
+func topK[T number](b *binding) []stage {
 	outer, size, inner := around(b.in[0].typ.Shape, b.n.Attrs.Axis)
 	k := int(b.out.typ.Shape[b.n.Attrs.Axis])
 	largest := b.n.Attrs.Upper

@@ -1,16 +1,6 @@
 package cpu
 
-import (
-	"math"
-
-	"github.com/cloister-ai/cloister/abi"
-)
-
-type integer interface {
-	~int64 | ~int32 | ~int8 | ~uint8
-}
-
-type number interface{ real | integer }
+import "math"
 
 // pair is the kernel of a function of two numbers, with broadcasting.
 func pair[T, U any](b *binding, f func(x, y T) U) []stage {
@@ -76,19 +66,8 @@ func realPair[T real](op string) func(x, y T) T {
 	return nil
 }
 
-// bindIntegers is a function of one or two integers, which wrap around.
-func bindIntegers(b *binding) []stage {
-	switch b.in[0].typ.DType {
-	case abi.Int64:
-		return integerKernel[int64](b)
-	case abi.Int32:
-		return integerKernel[int32](b)
-	case abi.Int8:
-		return integerKernel[int8](b)
-	default: // bool too
-		return integerKernel[uint8](b)
-	}
-}
+// integers is a function of one or two integers, which wrap around.
+var integers = typed{i64: integerKernel[int64], i32: integerKernel[int32], i8: integerKernel[int8], u8: integerKernel[uint8]}
 
 func integerKernel[T integer](b *binding) []stage {
 	if len(b.in) == 1 {

@@ -56,16 +56,7 @@ func quantize[T int8 | uint8](b *binding, low, high float64) []stage {
 	})
 }
 
-func bindDequantize(b *binding) []stage {
-	switch b.in[0].typ.DType {
-	case abi.Int8:
-		return dequantize[int8](b)
-	case abi.Int32:
-		return dequantize[int32](b)
-	default:
-		return dequantize[uint8](b)
-	}
-}
+var dequantized = typed{i32: dequantize[int32], i8: dequantize[int8], u8: dequantize[uint8]}
 
 func dequantize[T int8 | uint8 | int32](b *binding) []stage {
 	runs, length, which := b.steps()

@@ -1,39 +1,8 @@
 package cpu
 
-import (
-	"github.com/cloister-ai/cloister/abi"
-)
-
-// A number is an element that is computed with as it is.
-type numeric interface {
-	~float32 | ~float64 | ~int64 | ~int32 | ~int8 | ~uint8
-}
-
-// numbered chooses the kernel for the element type of operand 0; bool is uint8.
-func numbered(b *binding, f32, f64, i64, i32, i8, u8 bind) []stage {
-	switch b.in[0].typ.DType {
-	case abi.Float32:
-		return f32(b)
-	case abi.Float64:
-		return f64(b)
-	case abi.Int64:
-		return i64(b)
-	case abi.Int32:
-		return i32(b)
-	case abi.Int8:
-		return i8(b)
-	default:
-		return u8(b)
-	}
-}
-
-func bindScatterElements(b *binding) []stage {
-	return numbered(b, scatterElements[float32], scatterElements[float64], scatterElements[int64], scatterElements[int32], scatterElements[int8], scatterElements[uint8])
-}
-
 // scatterElements copies operand 0 and then takes up the updates in their order,
 // which is one task: two may meet in one place.
-func scatterElements[T numeric](b *binding) []stage {
+func scatterElements[T number](b *binding) []stage {
 	stages := copyFirst(b)
 	if b.in[2].len() == 0 {
 		return stages
@@ -54,11 +23,7 @@ func scatterElements[T numeric](b *binding) []stage {
 	}})
 }
 
-func bindScatterND(b *binding) []stage {
-	return numbered(b, scatterND[float32], scatterND[float64], scatterND[int64], scatterND[int32], scatterND[int8], scatterND[uint8])
-}
-
-func scatterND[T numeric](b *binding) []stage {
+func scatterND[T number](b *binding) []stage {
 	stages := copyFirst(b)
 	if b.in[2].len() == 0 {
 		return stages
@@ -84,7 +49,7 @@ func copyFirst(b *binding) []stage {
 }
 
 // reduction is what becomes of an element that another is scattered to.
-func reduction[T numeric](mode string) func(old, new T) T {
+func reduction[T number](mode string) func(old, new T) T {
 	switch mode {
 	case "add":
 		return func(old, new T) T { return old + new }
