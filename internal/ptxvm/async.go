@@ -58,7 +58,7 @@ func decodeCp(d *decoder) {
 	d.must("async")
 	d.need(70, 80)
 	switch {
-	case d.has("commit_group"):
+	case !hasAny(d.mods, "bulk") && d.has("commit_group"):
 		d.args(0)
 		d.in.run = func(w *warp, in *inst, mask uint32) {
 			w.each(mask, func(l int) {
@@ -66,6 +66,10 @@ func decodeCp(d *decoder) {
 				q.groups, q.open = append(q.groups, q.open), nil
 			})
 		}
+	case d.has("bulk"):
+		decodeBulk(d)
+	case d.has("mbarrier"):
+		decodeCopyArrive(d)
 	case d.has("wait_group"), d.has("wait_all"):
 		decodeCopyWait(d)
 	default:

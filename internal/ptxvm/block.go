@@ -59,7 +59,11 @@ func (b *block) reset(number uint64) {
 		}
 		w.groups = append(w.groups[:0], group{mask: w.live})
 		w.count, w.yielded = 0, false
-		w.wgmma, w.wgmmaOpen = nil, false
+		w.wgmma, w.groupsOut = nil, nil
+		clear(w.owned)
+		clear(w.lent)
+		clear(w.dirty)
+		clear(w.proxied)
 		clear(w.defined)
 		clear(w.pdefined)
 		for _, f := range b.kernel.fixed {
@@ -68,7 +72,7 @@ func (b *block) reset(number uint64) {
 		for _, s := range b.kernel.special {
 			w.defined[s.slot] = full
 		}
-		w.copies = [lanes]copyQueue{}
+		w.copies, w.stores = [lanes]copyQueue{}, [lanes]storeQueue{}
 		if b.races {
 			clear(w.clocks)
 			w.clocks[w.id] = 1
@@ -169,6 +173,11 @@ func (b *block) finish() {
 	for _, w := range b.warps {
 		if len(w.wgmma) > 0 {
 			w.fault(w.wgmma[0].in, 0, InFlight, "the kernel ends before this wgmma was waited for")
+		}
+		for l, q := range w.stores {
+			if len(q.groups)+len(q.open) > 0 {
+				w.fault(&b.kernel.code[len(b.kernel.code)-1], l, InFlight, "the kernel ends before a bulk store was waited for")
+			}
 		}
 	}
 	for len(b.bulk) > 0 {

@@ -1,7 +1,5 @@
 package ptxvm
 
-import "slices"
-
 // decodeBra handles bra{.uni} label.
 func decodeBra(d *decoder) {
 	d.in.control = branch
@@ -48,9 +46,15 @@ func decodeFence(d *decoder) {
 		d.mod("sc", "acq_rel", "acquire", "release")
 		d.must("cta", "cluster", "gpu", "sys")
 	}
-	d.in.extra = slices.Clone(d.s.mods)
-	d.args(0, 2)
-	d.in.run = func(w *warp, in *inst, mask uint32) { w.fenced = true }
+	async := hasAny(d.s.mods, "async", "async::shared::cta", "async::global", "async.shared")
+	d.args(0)
+	d.in.run = func(w *warp, in *inst, mask uint32) {
+		w.fenced = true
+		if async {
+			w.tick()
+			copy(w.proxied, w.clocks)
+		}
+	}
 }
 
 // decodeSleep handles nanosleep: other warps run first.

@@ -241,6 +241,82 @@ func TestABarrierThatIsMissingIsARace(t *testing.T) {
 	t.Log(err)
 }
 
+func TestTensorCoresOfAmpere(t *testing.T) {
+	b := newBench(t, ptxvm.Config{Capability: 80})
+	l := b.load(source(t, "gemm_mma.ptx"))
+	const m, n, k = 200, 136, 104
+	x, y := b.normal(m*k), b.normal(k*n)
+	px, py, out := b.upBrain(x), b.upBrain(y), b.room(4*m*n)
+	b.must(b.launch(l, "gemm_bf16_128", at((n+127)/128, (m+127)/128, 1), at(256, 1, 1), 65536, out, px, py, m, n, k))
+	near(t, "mma.sync", b.down(out, m*n), product(x, y, m, n, k), 1e-6)
+}
+
+// hopper runs the kernel of gemm_wgmma.ptx, changed by edit, over m×k and n×k
+// matrices of bfloat16; rows are multiples of 16 bytes.
+func hopper(t *testing.T, m, n, k int, edit func(string) string) (got []float32, want []float64, err error) {
+	t.Helper()
+	b := newBench(t, ptxvm.Config{})
+	l := b.load(edit(source(t, "gemm_wgmma.ptx")))
+	x, yt := b.normal(m*k), b.normal(n*k)
+	px, py, out := b.upBrain(x), b.upBrain(yt), b.room(4*m*n)
+	tile := func(p uint64, rows int) []byte {
+		raw, err := ptxvm.TensorMap{
+			Element: 2, Base: p, Dims: []uint64{uint64(k), uint64(rows)}, Strides: []uint64{uint64(2 * k)},
+			Box: []uint32{64, 128}, Swizzle: ptxvm.Swizzle128,
+		}.Encode()
+		b.must(err)
+		return raw[:]
+	}
+	const stages = 4
+	err = b.launch(l, "gemm_bf16_wgmma", at((n+127)/128, (m+127)/128, 1), at(384, 1, 1), stages*(128+128)*64*2+64+1024,
+		out, tile(px, m), tile(py, n), m, n, k)
+	if err != nil {
+		return nil, nil, err
+	}
+	y := make([]float32, k*n)
+	for j := range n {
+		for i := range k {
+			y[i*n+j] = yt[j*k+i]
+		}
+	}
+	return b.down(out, m*n), product(x, y, m, n, k), nil
+}
+
+func TestTensorCoresOfHopper(t *testing.T) {
+	got, want, err := hopper(t, 150, 200, 200, func(s string) string { return s })
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "wgmma", got, want, 1e-6)
+}
+
+// swap replaces text that must be there.
+func swap(t *testing.T, s, old, new string) string {
+	t.Helper()
+	if !strings.Contains(s, old) {
+		t.Fatalf("no %q to replace", old)
+	}
+	return strings.Replace(s, old, new, 1)
+}
+
+func TestMemoryGivenBackTooEarlyIsARace(t *testing.T) {
+	_, _, err := hopper(t, 128, 128, 520, func(s string) string {
+		return swap(t, s, "wgmma.wait_group.sync.aligned 0;", "wgmma.wait_group.sync.aligned 1;")
+	})
+	if err == nil {
+		t.Error("operands were overwritten before they were read, and nobody noticed")
+	}
+	t.Log(err)
+}
+
+func TestACopyThatIsNotWaitedForIsInFlight(t *testing.T) {
+	b := newBench(t, ptxvm.Config{Capability: 80})
+	l := b.load(swap(t, source(t, "gemm_mma.ptx"), "cp.async.wait_group 2;", "cp.async.wait_group 3;"))
+	x, y := b.normal(128*128), b.normal(128*128)
+	err := b.launch(l, "gemm_bf16_128", at(1, 1, 1), at(256, 1, 1), 65536, b.room(4*128*128), b.upBrain(x), b.upBrain(y), 128, 128, 128)
+	expect(t, err, ptxvm.InFlight, "ldmatrix")
+}
+
 func BenchmarkMatrixProduct(bm *testing.B) {
 	for _, fast := range []bool{false, true} {
 		bm.Run(map[bool]string{false: "strict", true: "fast"}[fast], func(bm *testing.B) {

@@ -122,6 +122,10 @@ func (l *launch) newBlock() *block {
 			block: b, id: id, regs: make([]vec, k.slots), preds: make([]uint32, k.preds),
 			defined: make([]uint32, k.slots), pdefined: make([]uint32, k.preds), clocks: make([]uint32, count),
 		}
+		w.proxied = make([]uint32, count)
+		if k.wgmma {
+			w.owned, w.lent, w.dirty = make([]uint8, k.slots), make([]uint8, k.slots), make([]bool, k.slots)
+		}
 		for _, f := range k.fixed {
 			v := f.value
 			if f.symbol != nil {

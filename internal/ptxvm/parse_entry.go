@@ -27,6 +27,7 @@ type Kernel struct {
 	special          []special
 	granule          uint     // log2 of the smallest access to shared or global memory, for the race detector
 	names, predNames []string // of registers, by slot, for messages
+	wgmma            bool     // products of warpgroups run in it
 	atomics          bool     // global memory is changed by atomics: blocks run one after another
 }
 

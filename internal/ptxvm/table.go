@@ -23,7 +23,8 @@ func init() {
 
 		// memory
 		"ld": decodeLd, "ldu": decodeLd, "st": decodeSt, "atom": decodeAtom, "red": decodeAtom,
-		"prefetch": decodePrefetch, "prefetchu": decodePrefetch, "cp": decodeCp,
+		"prefetch": decodePrefetch, "prefetchu": decodePrefetch,
+		"cp": decodeCp, "mbarrier": decodeMbarrier,
 
 		// flow
 		"bra": decodeBra, "ret": decodeLeave, "exit": decodeLeave, "trap": decodeTrap,
@@ -31,5 +32,8 @@ func init() {
 
 		// within a warp
 		"shfl": decodeShfl, "vote": decodeVote, "activemask": decodeActiveMask, "match": decodeMatch, "redux": decodeRedux, "elect": decodeElect,
+
+		// tensor cores
+		"mma": decodeMMA, "ldmatrix": decodeLdMatrix, "stmatrix": decodeLdMatrix, "wgmma": decodeWgmma, "setmaxnreg": decodeSetMaxReg,
 	}
 }

@@ -24,8 +24,13 @@ type warp struct {
 	yielded bool  // the instruction just run waits for somebody else: let others go first
 
 	copies    [lanes]copyQueue // cp.async
+	stores    [lanes]storeQueue
 	wgmma     []wgmmaOp
-	wgmmaOpen bool // a wgmma.fence since registers were last written
+	groupsOut []int   // where each committed group of them ends
+	owned     []uint8 // by register: how many of them have it as an accumulator
+	lent      []uint8 // how many have it as an operand
+	dirty     []bool  // written since the last wgmma.fence
+	proxied   []uint32
 }
 
 type waiting uint8
@@ -219,6 +224,14 @@ func (w *warp) step(in *inst, em uint32) {
 	for _, s := range in.defs {
 		w.defined[s] |= em
 	}
+	if w.dirty != nil {
+		for _, s := range in.defs {
+			w.dirty[s] = true
+		}
+		if in.flows {
+			w.dirty[in.d] = true
+		}
+	}
 	for _, s := range in.pdefs {
 		w.pdefined[s] |= em
 	}
@@ -234,11 +247,4 @@ func (w *warp) undefined(in *inst, slot int32, em uint32) {
 
 func (w *warp) undefinedPred(in *inst, slot int32, em uint32) {
 	w.fault(in, first(em&^w.pdefined[slot]), Uninitialised, "reads predicate %s, which was never written", w.block.kernel.predName(slot))
-}
-
-// whole insists that every lane that is left of the warp runs an instruction.
-func (w *warp) whole(in *inst, mask uint32) {
-	if mask != w.live || mask != full {
-		w.fault(in, first(^mask), Divergence, "lanes %#x run an instruction for the whole warp, of which %#x are left", mask, w.live)
-	}
 }
