@@ -104,16 +104,49 @@ func bindMaxPool(b *binding) []stage {
 func bindMaxPoolGrad(b *binding) []stage {
 	y, x := b.in[0].typ.Shape, b.out.typ.Shape
 	p := newPool(b.n.Attrs.Window, x, y)
-	return []stage{{int(x[0] * x[1]), func(_, c int) {
-		dy, src := b.p.f32(b.in[0])[c*p.oh*p.ow:][:p.oh*p.ow], b.p.f32(b.in[1])[c*p.h*p.w:][:p.h*p.w]
-		dst := b.p.f32(b.out)[c*p.h*p.w:][:p.h*p.w]
-		clear(dst)
-		for o, d := range dy {
-			if at := p.largest(src, o/p.ow, o%p.ow); at >= 0 {
-				dst[at] += d
+	return spreadBy(int(x[0]*x[1]), max(1, chunk/4/(p.h*p.w)), func(from, to int) {
+		for c := from; c < to; c++ {
+			dy, src := b.p.f32(b.in[0])[c*p.oh*p.ow:][:p.oh*p.ow], b.p.f32(b.in[1])[c*p.h*p.w:][:p.h*p.w]
+			dst := b.p.f32(b.out)[c*p.h*p.w:][:p.h*p.w]
+			clear(dst)
+			for oy := range p.oh {
+				p.rowGrad(dst, src, dy[oy*p.ow:][:p.ow], oy)
 			}
 		}
-	}}}
+	})
+}
+
+// rowGrad adds a row of dy to where its results came from.
+func (p *pool) rowGrad(dst, src, dy []float32, oy int) {
+	lo, hi, top := p.bound(0, oy, p.h)
+	whole := lo == 0 && hi == p.kernel[0] && p.dilation == [2]int{1, 1}
+	for ox, d := range dy {
+		left := ox*p.stride[1] - p.pad[1]
+		at := -1
+		if whole && left >= 0 && left+p.kernel[1] <= p.w {
+			at = p.largestInside(src, top*p.w+left)
+		} else {
+			at = p.largest(src, oy, ox)
+		}
+		if at >= 0 {
+			dst[at] += d
+		}
+	}
+}
+
+// largestInside is largest for a window of neighbours that is all inside, from
+// element first on.
+func (p *pool) largestInside(x []float32, first int) int {
+	best, at := x[first], first
+	for i := range p.kernel[0] {
+		k := first + i*p.w
+		for j, v := range x[k:][:p.kernel[1]] {
+			if above(v, best) {
+				best, at = v, k+j
+			}
+		}
+	}
+	return at
 }
 
 // count is what an average divides by: the taps inside, at least one, or with

@@ -19,6 +19,16 @@ func bindResample[T float32 | float64](b *binding) []stage {
 		var taps []graph.Tap
 		for o := first; o < min(out, first+tapBlock); o++ {
 			taps = how.Taps(taps[:0], o, int64(n), int64(out))
+			if inner == 1 && len(taps) > 0 {
+				for r := from; r < min(outer, from+rows); r++ {
+					sum, row := T(0), x[r*n:][:n]
+					for _, tap := range taps {
+						sum += T(T(tap.Weight) * row[tap.At])
+					}
+					y[r*out+o] = sum
+				}
+				continue
+			}
 			for r := from; r < min(outer, from+rows); r++ {
 				dst := y[(r*out+o)*inner:][:inner]
 				if len(taps) == 0 {
