@@ -62,6 +62,18 @@ func (b *Broker) Idle(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
+// Paced is how many kinds of job are remembered, and the most hosts of one.
+func (b *Broker) Paced(ctx context.Context) (kinds, hosts int) {
+	_ = b.do(ctx, func(d *desk) error { // a stopped broker remembers nothing
+		kinds = len(d.paces.kinds)
+		for _, k := range d.paces.kinds {
+			hosts = max(hosts, len(k.hosts))
+		}
+		return nil
+	})
+	return kinds, hosts
+}
+
 // ParseCard is parseCard.
 func ParseCard(b []byte) (wire.Host, error) { return parseCard(b) }
 

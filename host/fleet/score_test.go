@@ -154,6 +154,59 @@ func TestTheHeavierJobGoesToTheFasterHost(t *testing.T) {
 	})
 }
 
+// Weight decides who gets a job, and never whether: with one host idle, or two
+// and three jobs, the oldest are given as ever.
+func TestWeightPassesNoJobOver(t *testing.T) {
+	virtual(t, func(t *testing.T, b *bench) {
+		b.joinWith(hostA, 50)
+		b.joinWith(hostB, 200)
+		b.run(0, "light", hostA, time.Millisecond, 1e6)
+		b.run(0, "heavy", hostA, time.Millisecond, 1e12)
+		send := func(name string, apps ...string) (jobs []wire.Job) {
+			for i, app := range apps {
+				j := job(fmt.Sprint(name, i), name, hostA, hostB)
+				j.Request.App = abi.Sum([]byte(app))
+				jobs = append(jobs, j)
+			}
+			if err := b.SubmitAll(t.Context(), jobs...); err != nil {
+				t.Fatal(err)
+			}
+			return jobs
+		}
+		jobs := send("one", "light", "heavy")
+		for _, j := range jobs {
+			if err := b.finish(hostB, j, b.lease(hostB, j.Request.ID)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		polls := b.wait(hostA, hostB)
+		jobs = send("two", "light", "light", "heavy")
+		if got := gave(polls); got[hostB] != jobs[0].Request.ID || got[hostA] != jobs[1].Request.ID {
+			t.Errorf("given are %v, want the two oldest, %v and %v", got, jobs[0].Request.ID.Short(), jobs[1].Request.ID.Short())
+		}
+	})
+}
+
+// What is remembered of jobs and hosts is bounded, however many there are.
+func TestPacesAreBounded(t *testing.T) {
+	virtual(t, func(t *testing.T, b *bench) {
+		b.joinWith(hostA, 50)
+		for i := range 80 {
+			b.run(i, fmt.Sprint("app", i), hostA, time.Second, 1)
+		}
+		if kinds, _ := b.Paced(t.Context()); kinds != 64 {
+			t.Errorf("%d kinds of job are remembered, want 64", kinds)
+		}
+		for i := range 80 {
+			b.joinWith(100+key(i), 50)
+			b.run(i, "app79", 100+key(i), time.Second, 1)
+		}
+		if _, hosts := b.Paced(t.Context()); hosts != 64 {
+			t.Errorf("%d hosts of a kind are remembered, want 64", hosts)
+		}
+	})
+}
+
 func TestAJobIsNeverLeasedBelowItsMinimum(t *testing.T) {
 	virtual(t, func(t *testing.T, b *bench) {
 		b.joinWith(hostA, 50)
