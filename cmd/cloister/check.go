@@ -12,7 +12,7 @@ import (
 )
 
 type modelCheckCmd struct {
-	Dirs   []string `arg:"" help:"Folders in the ONNX test layout, or folders of such: model.onnx, test_data_set_*/input_N.pb, output_N.pb, TOLERANCE (REL ABS) if not 1e-3 1e-7 (of a model with weights 1e-5 of the largest result more)." type:"path"`
+	Dirs   []string `arg:"" help:"Folders in the ONNX test layout, or folders of such: model.onnx, test_data_set_*/input_N.pb, output_N.pb, and perhaps TOLERANCE. An element may be off by 1e-3 of its size + 1e-7, in a model with 1000 weights or more by 1e-5 of the largest of its output besides; with a file TOLERANCE, two numbers REL ABS, by REL of its size + ABS and no more." type:"path"`
 	Engine string   `help:"Tensor engine: cpu or gorgonia." default:"cpu" enum:"cpu,gorgonia"`
 }
 

@@ -79,8 +79,8 @@ func Find(dirs ...string) ([]string, error) {
 
 // Run tests the model in dir with each of its data sets, in order, and calls
 // each with what came of it. A file TOLERANCE beside the model, two numbers
-// "REL ABS", replaces 1e-3 and 1e-7, to which a model with weights adds 1e-5 of the
-// largest element of an output. Errors: what keeps the tests from being
+// "REL ABS", replaces 1e-3 and 1e-7, and what a model with 1000 weights or more has
+// besides: 1e-5 of the largest element of an output. Errors: what keeps the tests from being
 // run at all; the context's cause.
 func Run(ctx context.Context, e abi.Engine, dir string, each func(Result)) error {
 	sets, err := filepath.Glob(filepath.Join(dir, "test_data_set_*"))

@@ -182,4 +182,10 @@ func TestANetworkIsHeldToItsLargestResult(t *testing.T) {
 	if len(got) != 2 || got[0] != check.Pass || got[1] != check.Fail {
 		t.Errorf("off by 0.9e-5 and 1.1e-5 of the largest: %v, want pass and fail", got)
 	}
+	must(t, os.WriteFile(filepath.Join(dir, "TOLERANCE"), []byte("1e-3 1e-7"), 0o600))
+	got = nil
+	must(t, check.Run(t.Context(), e, dir, func(r check.Result) { got = append(got, r.Status) }))
+	if len(got) != 2 || got[0] != check.Fail || got[1] != check.Fail {
+		t.Errorf("the same where a file says 1e-3 1e-7: %v, want that both fail", got)
+	}
 }
