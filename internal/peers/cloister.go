@@ -166,14 +166,14 @@ func (c *cloister) model(path string) error {
 			bind[i].Shape = inputs[i].Shape
 		}
 	}
-	g, err := c.session.ParseONNX(ctx, file, bind...)
+	g, err := c.session.ParseONNX(c.ctx, file, bind...)
 	if open, ok := errors.AsType[*abi.Unbound](err); ok {
 		for i := range bind {
 			if slices.Contains(open.Inputs, bind[i].Name) {
 				bind[i].Data = inputs[i].Data
 			}
 		}
-		g, err = c.session.ParseONNX(ctx, file, bind...)
+		g, err = c.session.ParseONNX(c.ctx, file, bind...)
 	}
 	if err != nil {
 		return err
