@@ -195,7 +195,8 @@ func geluSlope(a *graph.Attrs, x float64) float64 {
 
 type real interface{ ~float32 | ~float64 }
 
-// bindCurve computes a function of one number by its definition.
+// bindCurve computes a function of one number by its definition, in float64 and
+// rounded once: within 1 ulp.
 func bindCurve[T real](b *binding) []stage {
 	f, a := curves[b.n.Op].y, &b.n.Attrs
 	return spread(b.out.len(), func(from, to int) {

