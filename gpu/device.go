@@ -2,6 +2,7 @@
 package gpu
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 )
@@ -25,12 +26,29 @@ func (d Device) String() string {
 	return s + ")"
 }
 
-// Devices lists the processor and, in a build with the tag nvml on Linux, the
-// NVIDIA GPUs. The processor is always listed, last. A machine without an NVIDIA
-// driver has no GPUs; a driver that fails is an error beside the processor.
+// Devices lists what computes: on Linux the NVIDIA GPUs, of a divided one its
+// instances, and last, always, the processor. A machine without an NVIDIA driver has
+// no GPUs; a driver that fails is an error beside the processor.
 func Devices() ([]Device, error) {
 	gpus, err := nvidia()
 	return append(gpus, cpu()), err
+}
+
+// nvidia lists the NVIDIA devices that compute.
+func nvidia() (ds []Device, err error) {
+	n, err := OpenNVIDIA()
+	if errors.Is(err, ErrNoNVIDIA) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range n.Cards() {
+		if !c.Divided {
+			ds = append(ds, c.Device)
+		}
+	}
+	return ds, n.Close()
 }
 
 func cpu() Device {

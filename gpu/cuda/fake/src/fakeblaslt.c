@@ -1,6 +1,6 @@
 // A stand-in for libcublasLt.so: the calls that package cuda binds, over the
-// memory and the streams of fakecuda.c. It computes what it was asked for, element by element,
-// so that a test sees every argument that went a wrong way.
+// memory and the streams of fakecuda.c. It computes what it was asked for, element
+// by element, so that a test sees every argument that went a wrong way.
 
 #include <math.h>
 #include <stdint.h>

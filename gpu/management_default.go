@@ -1,0 +1,5 @@
+//go:build !(linux && cgo && nvml)
+
+package gpu
+
+func newManagement() management { return newNative() }
