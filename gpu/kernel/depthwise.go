@@ -1,7 +1,5 @@
 package kernel
 
-import "math"
-
 // depthChannels is how many channels of images a task takes.
 func (c *Conv) depthChannels() int {
 	return max(1, (1<<14)/(c.OH*c.OW))
@@ -45,7 +43,7 @@ func (c *Conv) plainEnds() bool { return c.Residual == nil && c.Act != Leaky }
 // numbers are bias, scale, shift, low and high of the first row: where one is not
 // there, what changes nothing.
 func (e *Epilogue) numbers() [5]float32 {
-	n := [5]float32{0, 1, float32(math.Copysign(0, -1)), -inf, inf}
+	n := [5]float32{0, 1, negativeZero, -inf, inf}
 	if e.RowBias != nil {
 		n[0] = e.RowBias[0]
 	}

@@ -19,6 +19,7 @@ var parts = map[string]func(){
 	"dots":      dots,
 	"integers":  integers,
 	"pairs":     pairs,
+	"winograd":  winograds,
 }
 
 func main() {
