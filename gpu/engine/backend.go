@@ -40,11 +40,18 @@ type executable interface {
 }
 
 // hostBuffer is the memory of backends that compute in this process's memory.
-type hostBuffer struct{ b []byte }
+type hostBuffer struct {
+	b       []byte
+	version int // counts changes
+}
 
-func (h *hostBuffer) write(off int64, b []byte) error { copy(h.b[off:], b); return nil }
-func (h *hostBuffer) read(off int64, b []byte) error  { copy(b, h.b[off:]); return nil }
-func (h *hostBuffer) free()                           { h.b = nil }
+func (h *hostBuffer) write(off int64, b []byte) error {
+	h.version++
+	copy(h.b[off:], b)
+	return nil
+}
+func (h *hostBuffer) read(off int64, b []byte) error { copy(b, h.b[off:]); return nil }
+func (h *hostBuffer) free()                          { h.b = nil }
 
 func hostBytes(list []buffer) [][]byte {
 	out := make([][]byte, len(list))
@@ -79,7 +86,7 @@ func (cpuBackend) accept(n *graph.Node, in []graph.Type) error {
 	return cpu.Accept(n, in)
 }
 func (cpuBackend) layout() graph.Layout          { return cpu.Layout() }
-func (cpuBackend) alloc(n int64) (buffer, error) { return &hostBuffer{cpu.Alloc(n)}, nil }
+func (cpuBackend) alloc(n int64) (buffer, error) { return &hostBuffer{b: cpu.Alloc(n)}, nil }
 func (cpuBackend) close() error                  { return nil }
 
 func (cpuBackend) compile(_ context.Context, p *graph.Plan, opt abi.Optimizer) (executable, error) {
@@ -87,18 +94,30 @@ func (cpuBackend) compile(_ context.Context, p *graph.Plan, opt abi.Optimizer) (
 	if err != nil {
 		return nil, err
 	}
-	return &cpuProgram{Program: x}, nil
+	return &cpuProgram{Program: x, trained: p.Trained, versions: make([]int, len(p.Graph.Params()))}, nil
 }
 
 type cpuProgram struct {
 	*cpu.Program
-	lists hostLists // of the current run
+	lists    hostLists // of the current run
+	trained  []int     // the parameters that a run changes
+	versions []int     // of the parameters in the last run
 }
 
 func (p *cpuProgram) run(ctx context.Context, in, params, out []buffer, rate float32) error {
+	for i, b := range params {
+		if now := b.(*hostBuffer).version; now != p.versions[i] {
+			p.Changed(i)
+			p.versions[i] = now
+		}
+	}
 	defer p.lists.forget()
 	p.lists.set(in, params, out)
-	return p.Run(ctx, p.lists[0], p.lists[1], p.lists[2], rate)
+	err := p.Run(ctx, p.lists[0], p.lists[1], p.lists[2], rate)
+	for _, i := range p.trained {
+		params[i].(*hostBuffer).version++
+	}
+	return err
 }
 
 func (*cpuProgram) close() {}

@@ -77,7 +77,7 @@ func (*gorgoniaBackend) layout() graph.Layout {
 	}
 }
 
-func (*gorgoniaBackend) alloc(n int64) (buffer, error) { return &hostBuffer{cpu.Alloc(n)}, nil }
+func (*gorgoniaBackend) alloc(n int64) (buffer, error) { return &hostBuffer{b: cpu.Alloc(n)}, nil }
 
 func (g *gorgoniaBackend) close() error {
 	if g.process == nil {

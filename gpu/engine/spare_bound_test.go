@@ -8,7 +8,7 @@ func TestSpareMemoryIsPartOfWhatASessionOnceHeld(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.release(40)
-	b := &hostBuffer{make([]byte, 30)}
+	b := &hostBuffer{b: make([]byte, 30)}
 	if !s.spare.keep(s, b, 30) {
 		t.Error("30 of 40 bytes were not kept")
 	}

@@ -41,6 +41,8 @@ type Step struct {
 	Act        *Node     // the activation that is applied last
 	Work       int64     // scratch bytes
 	WorkOffset int64     // of the scratch, in the arena
+	Keep       int64     // bytes that stay from run to run
+	KeepOffset int64     // of them, in the arena
 }
 
 // A Copy moves a value that lies elsewhere into an output, after the last step.
@@ -69,6 +71,9 @@ type Plan struct {
 type Layout struct {
 	// Work returns the scratch bytes that the kernel of s needs.
 	Work func(g *Graph, s *Step) int64
+	// Keep returns the bytes that the kernel of s keeps from run to run: what it
+	// makes of operands that do not change in a run. Nil keeps nothing.
+	Keep func(g *Graph, s *Step) int64
 	// Fuse reports whether the kernel of n can do next to its result: a
 	// BatchNormalization, an Add of a value of type with, or an activation.
 	Fuse func(n, next *Node, with Type) bool
@@ -118,6 +123,7 @@ func PlanNode(n *Node, in []*Node, l Layout) (*Plan, error) {
 		}
 	}
 	g.outputs = []Output{{"y", g.push(one)}}
+	l.Keep = nil // there is one run
 	return NewPlan(g, nil, l)
 }
 
@@ -202,7 +208,13 @@ func (p *planner) schedule() {
 		}
 	}
 	for i := range p.Steps {
-		p.Steps[i].Work = p.layout.Work(p.Graph, &p.Steps[i])
+		s := &p.Steps[i]
+		if p.layout.Keep != nil && len(p.Grads) == 0 { // who trains changes parameters in every run
+			if s.Keep = p.layout.Keep(p.Graph, s); s.Keep > 0 {
+				s.KeepOffset = p.take(s.Keep)
+			}
+		}
+		s.Work = p.layout.Work(p.Graph, s)
 	}
 	p.Launches = uint32(len(p.Steps))
 }

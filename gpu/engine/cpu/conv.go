@@ -20,7 +20,7 @@ func convOf(win graph.Window, x, w, y []int64) kernel.Conv {
 }
 
 // bindConv convolves with what was fused: a normalisation of channels, an addition
-// and an activation.
+// and an activation; by Winograd, where weights are kept for it.
 func bindConv(b *binding) []stage {
 	c := convOf(b.n.Attrs.Window, b.in[0].typ.Shape, b.in[1].typ.Shape, b.out.typ.Shape)
 	c.Epilogue = b.activation()
@@ -28,21 +28,34 @@ func bindConv(b *binding) []stage {
 	if b.norm != nil {
 		stages = append(stages, b.channelScales(c.OutC))
 	}
-	run := func(_, t int) {
-		k := c
+	ends := func(e *kernel.Epilogue) {
 		if len(b.in) > 2 && b.in[2].has() {
-			k.RowBias = b.p.f32(b.in[2])
+			e.RowBias = b.p.f32(b.in[2])
 		}
 		if b.norm != nil {
 			work := b.p.f32(b.work)
-			k.RowScale, k.RowShift = work[:c.OutC], work[c.OutC:]
+			e.RowScale, e.RowShift = work[:c.OutC], work[c.OutC:]
 		}
 		if b.add.has() {
-			k.Residual = b.p.f32(b.add)
+			e.Residual = b.p.f32(b.add)
 		}
-		k.Run(t, b.p.f32(b.out), b.p.f32(b.in[0]), b.p.f32(b.in[1]))
 	}
-	return append(stages, stage{c.Tasks(), run})
+	if b.keep.bytes > 0 {
+		w := c.Winograd()
+		b.keepsake = &keepsake{stage{w.PackTasks(), func(_, t int) {
+			w.Pack(t, b.p.f32(b.keep), b.p.f32(b.in[1]))
+		}}, b.in[1].place, false}
+		return append(stages, stage{w.Tasks(), func(_, t int) {
+			k := *w
+			ends(&k.Epilogue)
+			k.Run(t, b.p.f32(b.out), b.p.f32(b.in[0]), b.p.f32(b.keep))
+		}})
+	}
+	return append(stages, stage{c.Tasks(), func(_, t int) {
+		k := c
+		ends(&k.Epilogue)
+		k.Run(t, b.p.f32(b.out), b.p.f32(b.in[0]), b.p.f32(b.in[1]))
+	}})
 }
 
 // channelScales writes what the fused normalisation multiplies and adds, a number

@@ -23,15 +23,16 @@ import (
 
 // A Program is a plan bound to kernels and an arena. One goroutine uses it.
 type Program struct {
-	plan    *graph.Plan
-	workers int
-	duties  []duty
-	took    []time.Duration // by each step in all runs; nil before Profile
-	copies  []copyOut
-	update  *Optimizer // nil without gradients
-	grads   []arg
-	arena   []byte
-	gang    gang
+	plan      *graph.Plan
+	workers   int
+	duties    []duty
+	took      []time.Duration // by each step in all runs; nil before Profile
+	copies    []copyOut
+	keepsakes []*keepsake
+	update    *Optimizer // nil without gradients
+	grads     []arg
+	arena     []byte
+	gang      gang
 
 	// what the current run reads and writes
 	in, params, out [][]byte
@@ -48,8 +49,9 @@ type stage struct {
 type duty struct {
 	stage
 	step  int
-	nanos float64 // what the step takes on one goroutine, about
-	when  *choice // what must hold for it to be of use; nil: always
+	nanos float64   // what the step takes on one goroutine, about
+	when  *choice   // what must hold for it to be of use; nil: always
+	makes *keepsake // what it is done for, not in every run; or nil
 }
 
 type copyOut struct {
@@ -58,7 +60,7 @@ type copyOut struct {
 }
 
 // Layout returns what the planner must know of the kernels.
-func Layout() graph.Layout { return graph.Layout{Work: work, Fuse: fuses} }
+func Layout() graph.Layout { return graph.Layout{Work: work, Keep: keep, Fuse: fuses} }
 
 // Compile binds p to kernels that use at most the given number of goroutines. A
 // plan with gradients updates its parameters by opt, whose state is in the
@@ -78,12 +80,18 @@ func Compile(p *graph.Plan, opt abi.Optimizer, workers int) (*Program, error) {
 			return nil, fmt.Errorf("cpu: %s has no kernel for %v to %v: %w", s.Node.Op, in, s.Node.Type, abi.Invalid)
 		}
 		b := &binding{p: x, n: s.Node, out: x.arg(s.Value), norm: s.Norm, add: x.arg(s.Add), act: s.Act,
-			work: arg{place: graph.Place{Kind: graph.InArena, Offset: s.WorkOffset}, bytes: s.Work}}
+			work: arg{place: graph.Place{Kind: graph.InArena, Offset: s.WorkOffset}, bytes: s.Work},
+			keep: arg{place: graph.Place{Kind: graph.InArena, Offset: s.KeepOffset}, bytes: s.Keep}}
 		for _, v := range s.Node.In {
 			b.in = append(b.in, x.arg(v))
 		}
-		for _, stage := range bind(b) {
-			x.duties = append(x.duties, duty{stage, i, nanos(s.Node, in), when[i]})
+		stages := bind(b)
+		if k := b.keepsake; k != nil {
+			x.keepsakes = append(x.keepsakes, k)
+			x.duties = append(x.duties, duty{k.stage, i, nanos(s.Node, in), when[i], k})
+		}
+		for _, stage := range stages {
+			x.duties = append(x.duties, duty{stage, i, nanos(s.Node, in), when[i], nil})
 		}
 	}
 	for _, c := range p.Copies {
@@ -103,7 +111,8 @@ func Compile(p *graph.Plan, opt abi.Optimizer, workers int) (*Program, error) {
 // Run computes the outputs and, with gradients, one update of the parameters with
 // the given learning rate. The slices hold one tensor an input, parameter and
 // output, in the order of the graph. It returns the cause of ctx when that ends,
-// between two tasks; outputs are then undefined and parameters as they were.
+// between two tasks; outputs are then undefined and parameters as they were. Who
+// gives a parameter other elements between two runs calls Changed.
 func (p *Program) Run(ctx context.Context, in, params, out [][]byte, rate float32) error {
 	p.in, p.params, p.out = in, params, out
 	defer func() { p.in, p.params, p.out = nil, nil, nil }()
@@ -135,7 +144,7 @@ func (p *Program) steps(ctx context.Context) error {
 	defer g.end()
 	for i := range p.duties {
 		d := &p.duties[i]
-		if !d.when.holds(p) {
+		if !d.when.holds(p) || d.makes != nil && d.makes.fresh {
 			continue
 		}
 		var begun time.Time
@@ -144,6 +153,9 @@ func (p *Program) steps(ctx context.Context) error {
 		}
 		if err := g.do(&d.stage, d.nanos); err != nil {
 			return err
+		}
+		if d.makes != nil {
+			d.makes.fresh = true
 		}
 		if p.took != nil {
 			p.took[d.step] += time.Since(begun)
@@ -242,14 +254,16 @@ func (p *Program) f32(a arg) []float32 { return view[float32](p, a) }
 
 // A binding is one step while its kernel is chosen.
 type binding struct {
-	p    *Program
-	n    *graph.Node
-	in   []arg
-	out  arg
-	work arg
-	norm *graph.Node // BatchNormalization of the result, or nil; see graph.Step
-	add  arg         // added to the result, where there is one
-	act  *graph.Node // applied to the result last, or nil
+	p        *Program
+	n        *graph.Node
+	in       []arg
+	out      arg
+	work     arg
+	keep     arg
+	keepsake *keepsake   // what is made in keep, or nil
+	norm     *graph.Node // BatchNormalization of the result, or nil; see graph.Step
+	add      arg         // added to the result, where there is one
+	act      *graph.Node // applied to the result last, or nil
 }
 
 // chunk is how many elements one task of an elementwise kernel takes.

@@ -33,6 +33,9 @@ func (p *Program) Profile() []StepTime {
 		}
 	}
 	for _, d := range p.duties {
+		if d.makes != nil {
+			continue // but for the first run
+		}
 		steps[d.step].Tasks = max(steps[d.step].Tasks, d.tasks)
 	}
 	return steps

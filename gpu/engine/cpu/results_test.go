@@ -13,11 +13,13 @@ import (
 	"github.com/cloister-ai/cloister/gpu/graph"
 )
 
-// A given is an operand: float32, or int64 where there are integers.
+// A given is an operand: float32, or int64 where there are integers; an input, or a
+// constant.
 type given struct {
 	shape []int64
 	x     []float32
 	i     []int64
+	known bool
 }
 
 func (o given) encode() (abi.DType, []byte) {
@@ -45,11 +47,17 @@ func results(t *testing.T, opset, workers, count int, op string, attrs []abi.Att
 	var feed, out [][]byte
 	for k, o := range in {
 		dt, b := o.encode()
-		v, err := g.Input(string(rune('a'+k)), dt, o.shape)
+		var v abi.Value
+		if o.known {
+			v, err = g.ConstantBytes(dt, o.shape, b)
+		} else {
+			v, err = g.Input(string(rune('a'+k)), dt, o.shape)
+			feed = append(feed, b)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		operands, feed = append(operands, v), append(feed, b)
+		operands = append(operands, v)
 	}
 	made, err := g.NodeResults(op, attrs, operands, count)
 	if err != nil {
@@ -154,6 +162,28 @@ func numbers(shape ...int64) given {
 	return o
 }
 
+func known(shape ...int64) given {
+	o := numbers(shape...)
+	o.known = true
+	return o
+}
+
+// TestWeightsThatStayAreTransformed: a convolution with constant weights takes the
+// way of fewer products, which shows in the last bits.
+func TestWeightsThatStayAreTransformed(t *testing.T) {
+	x, pads := numbers(1, 16, 20, 21), []abi.Attr{list("pads", 1, 1, 1, 1)}
+	fast := results(t, 17, 1, 1, "Conv", pads, x, known(32, 16, 3, 3))[0]
+	plain := results(t, 17, 1, 1, "Conv", pads, x, numbers(32, 16, 3, 3))[0]
+	for k, want := range singles(plain) { // sums of 144 products, none above one
+		if got := singles(fast[4*k : 4*k+4])[0]; math.Abs(got-want) > 1e-4 {
+			t.Fatalf("element %d = %g, want %g", k, got, want)
+		}
+	}
+	if slices.Equal(fast, plain) {
+		t.Error("constant weights give the bits of a plain convolution")
+	}
+}
+
 func TestTheBitsDoNotDependOnTheWorkers(t *testing.T) {
 	text := func(name, s string) abi.Attr { return abi.Attr{Name: name, Type: abi.AttrString, S: s} }
 	for _, c := range []struct {
@@ -167,6 +197,8 @@ func TestTheBitsDoNotDependOnTheWorkers(t *testing.T) {
 		{"ReduceProd", []abi.Attr{list("axes", 1)}, []given{numbers(300, 70)}},
 		{"InstanceNormalization", nil, []given{numbers(3, 5, 4000), numbers(5), numbers(5)}},
 		{"Conv", nil, []given{numbers(2, 3, 9, 9, 9), numbers(4, 3, 3, 3, 3)}},
+		{"Conv", []abi.Attr{list("pads", 1, 1, 1, 1)}, []given{numbers(2, 32, 30, 130), known(48, 32, 3, 3)}},
+		{"Conv", nil, []given{numbers(1, 40, 9, 9), known(200, 40, 3, 3)}},
 		{"ConvTranspose", []abi.Attr{list("strides", 2, 2, 2)}, []given{numbers(2, 3, 5, 5, 5), numbers(3, 4, 3, 3, 3)}},
 		{"Einsum", []abi.Attr{text("equation", "abc,cbd,da->ab")}, []given{numbers(9, 8, 70), numbers(70, 8, 30), numbers(30, 9)}},
 	} {
