@@ -191,8 +191,8 @@ type Port struct {
 
 // Cost is what one run of a program takes, known before the first.
 type Cost struct {
-	FLOPs    uint64 // floating-point operations
-	Bytes    uint64 // arena bytes held while the program exists, an optimizer's state among them
+	FLOPs    uint64 // floating-point operations by the definitions of operators, however an engine computes them
+	Bytes    uint64 // arena bytes held while the program exists, an optimizer's state and transformed weights among them
 	Read     uint64 // tensor bytes that the kernels take, each operand once a kernel
 	Written  uint64 // tensor bytes that the kernels give
 	Launches uint32 // kernels
