@@ -49,7 +49,7 @@ func (c *Conv) Winograd() *Winograd {
 		w = small
 	}
 	high, wide := w.grid()
-	if float64(w.products()*high*wide) > most*9*float64(c.OH*c.OW) || w.Scratch() > TaskScratch {
+	if float64(w.products()*high*wide) > most*9*float64(c.OH*c.OW) || w.scratch() > TaskScratch {
 		return nil
 	}
 	return w
@@ -131,9 +131,9 @@ func (w *Winograd) Tasks() int {
 	return w.Images * t.down * t.across * t.parts
 }
 
-// Scratch is how many elements of memory one task of Run takes beside its operands,
-// and more than one of Pack.
-func (w *Winograd) Scratch() float64 {
+// scratch is how many elements of memory one task of Run takes at most beside its
+// operands, and one of Pack. It is a float64 so that no shape overflows it.
+func (w *Winograd) scratch() float64 {
 	t := w.tiling()
 	tiles, n := float64(t.rows*t.cols), float64(w.products())
 	pixels := float64(t.rows*w.out+2) * float64(min(w.W, t.cols*w.out+2))
@@ -171,11 +171,15 @@ type patch struct {
 
 // Run computes one task of y from x and packed weights.
 func (w *Winograd) Run(task int, y, x, packed []float32) {
+	b := basins.Get().(*basin)
+	defer basins.Put(b)
+	w.run(b, task, y, x, packed)
+}
+
+func (w *Winograd) run(b *basin, task int, y, x, packed []float32) {
 	t := w.tiling()
 	part := task % t.parts
 	across, down := task/t.parts%t.across, task/(t.parts*t.across)%t.down
-	b := basins.Get().(*basin)
-	defer basins.Put(b)
 	p := patch{Winograd: w, basin: b, image: task / (t.parts * t.across * t.down)}
 	p.y0, p.x0 = down*t.rows*w.out, across*t.cols*w.out
 	p.y1, p.x1 = min(w.OH, p.y0+t.rows*w.out), min(w.OW, p.x0+t.cols*w.out)

@@ -312,6 +312,34 @@ func TestTheBoundAtWorst(t *testing.T) {
 	}
 }
 
+// TestTilesTakeBoundedScratch: what the first task allocates is what scratch says at
+// most, and that is what a task may take where tiles are chosen.
+func TestTilesTakeBoundedScratch(t *testing.T) {
+	chosen := 0
+	rapid.Check(t, func(t *rapid.T) {
+		n := func(what string, low, high int) int { return rapid.IntRange(low, high).Draw(t, what) }
+		c := square(n("in", 16, 64)<<n("deep", 0, 3), 1, n("out", 16, 200))
+		c.H, c.W = n("h", 1, 20), n("w", 1, 30)<<n("broad", 0, 4)
+		c.OH, c.OW = c.H, c.W
+		w := c.Winograd()
+		if w == nil {
+			w = &Winograd{c, 2 * n("tile", 1, 2)}
+		} else if chosen++; w.scratch() > TaskScratch {
+			t.Fatalf("%v elements of scratch", w.scratch())
+		}
+		b := &basin{temp: make([]float32, 36*16)}
+		x, y, packed := make([]float32, c.InC*c.H*c.W), make([]float32, c.OutC*c.OH*c.OW), make([]float32, w.PackedLen())
+		w.run(b, 0, y, x, packed)
+		took := len(b.from) + len(b.to) + len(b.pixels) + len(b.right) + len(b.sums) + len(b.results)
+		if float64(took) > w.scratch() {
+			t.Fatalf("%d elements of scratch, at most %v", took, w.scratch())
+		}
+	})
+	if chosen == 0 {
+		t.Error("no tiles were chosen")
+	}
+}
+
 // square is a convolution of 3×3 with a result of the image's size.
 func square(in, size, out int) Conv {
 	return Conv{Images: 1, Groups: 1, InC: in, H: size, W: size, OutC: out, OH: size, OW: size, KH: 3, KW: 3,
