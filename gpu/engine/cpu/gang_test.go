@@ -94,6 +94,41 @@ func TestRunsSideBySideShareTheProcessors(t *testing.T) {
 	}
 }
 
+// TestShortStagesStayWhereTheyAre hires for a long stage only, and shares nothing
+// that is shorter than sharing is worth, also with hands that are there.
+func TestShortStagesStayWhereTheyAre(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	var others atomic.Int64
+	s := stage{1000, func(worker, _ int) {
+		if worker != 0 {
+			others.Add(1)
+		}
+	}}
+	g := gang{ctx: context.Background(), members: 3}
+	defer g.end()
+	run := func(nanos float64) {
+		if err := g.do(&s, nanos); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(worthSharing - 1)
+	run(worthWaking - 1)
+	if len(g.crew) != 0 || others.Load() != 0 {
+		t.Errorf("%d hands hired, %d tasks done by others, for stages that are not worth it", len(g.crew), others.Load())
+	}
+	run(worthWaking)
+	if len(g.crew) == 0 {
+		t.Error("nobody was hired for a stage that is worth it")
+	}
+	before := others.Load()
+	for range 100 {
+		run(worthSharing - 1)
+	}
+	if others.Load() != before {
+		t.Error("a short stage was shared")
+	}
+}
+
 // TestAGangKeepsStep runs many short stages: each must see all of the one before.
 func TestAGangKeepsStep(t *testing.T) {
 	const tasks, steps = 8, 5000
