@@ -30,7 +30,7 @@ func coarse(v, bound float64, operand uint64) uint64 {
 		return nan32
 	}
 	off := float64(int64(operand*0x9e3779b97f4a7c15)>>40) * 0x1p-23 // in [-1, 1)
-	return bits32of(float32(v + bound*0.9*off))
+	return bits32of(float32(v + bound*0.75*off))
 }
 
 // decodeApprox handles ex2, lg2, sin, cos, tanh and rsqrt.

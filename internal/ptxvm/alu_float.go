@@ -128,7 +128,7 @@ func decodeAdd(d *decoder) {
 				return bits64of(x + y)
 			}
 			s, e := twoSum(x, y)
-			return bits64of(zeroSign(round64(s, e, m.mode), x, y, m.mode))
+			return bits64of(zeroSign(round64(s, e, m.mode), e, x, y, m.mode))
 		}))
 	case m.plain && sub:
 		d.binary(t, subF32)
@@ -138,14 +138,14 @@ func decodeAdd(d *decoder) {
 		d.binary(t, each2(func(a, b uint64) uint64 {
 			x, y := m.in(a), negate(m.in(b))
 			s, e := twoSum(x, y)
-			return m.out(zeroSign(odd(s, e), x, y, m.mode))
+			return m.out(zeroSign(odd(s, e), e, x, y, m.mode))
 		}))
 	}
 }
 
 // zeroSign gives an exact zero sum the sign that its rounding mode asks for.
-func zeroSign(s, x, y float64, mode rounding) float64 {
-	if s == 0 && mode == downward && x == -y && (x != 0 || math.Signbit(x) != math.Signbit(y)) {
+func zeroSign(s, e, x, y float64, mode rounding) float64 {
+	if s == 0 && e == 0 && mode == downward && x == -y && (x != 0 || math.Signbit(x) != math.Signbit(y)) {
 		return math.Copysign(0, -1)
 	}
 	return s
@@ -205,7 +205,7 @@ func decodeFMA(d *decoder) {
 				return bits64of(math.FMA(x, y, z))
 			}
 			s, e := exactFMA(x, y, z)
-			return bits64of(zeroSign(round64(s, e, m.mode), x*y, z, m.mode))
+			return bits64of(zeroSign(round64(s, e, m.mode), e, x*y, z, m.mode))
 		}))
 	case m.plain:
 		d.ternary(t, fmaF32)
@@ -213,7 +213,7 @@ func decodeFMA(d *decoder) {
 		d.ternary(t, each3(func(a, b, c uint64) uint64 {
 			p, z := m.in(a)*m.in(b), m.in(c)
 			s, e := twoSum(p, z)
-			return m.out(zeroSign(odd(s, e), p, z, m.mode))
+			return m.out(zeroSign(odd(s, e), e, p, z, m.mode))
 		}))
 	}
 }

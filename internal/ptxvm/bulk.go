@@ -4,11 +4,7 @@ import "fmt"
 
 // A bulkCopy is work of the copy engine that has not landed. It lands when
 // nothing else can run, the last one first: a kernel may rely on neither.
-type bulkCopy struct {
-	warp *warp // whose group it is in, for those that wait for groups
-	lane int
-	land func()
-}
+type bulkCopy struct{ land func() }
 
 // land lets one copy land; false if there is none.
 func (b *block) land() bool {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -13,7 +14,7 @@ import (
 
 // kernel wraps a body in the text around it: parameters a, b and c are addresses.
 func kernel(target, body string) string {
-	version := map[string]string{"sm_75": "7.0", "sm_80": "7.0", "sm_90": "7.8", "sm_90a": "8.0"}[target]
+	version := map[string]string{"sm_75": "7.0", "sm_80": "7.0", "sm_90": "8.0", "sm_90a": "8.0"}[target]
 	return fmt.Sprintf(`.version %s
 .target %s
 .address_size 64
@@ -99,14 +100,6 @@ func (m *machine) params() []byte {
 	return b
 }
 
-func words(v ...uint32) []byte {
-	b := make([]byte, 4*len(v))
-	for i, x := range v {
-		binary.LittleEndian.PutUint32(b[4*i:], x)
-	}
-	return b
-}
-
 func floats(v ...float32) []byte {
 	b := make([]byte, 4*len(v))
 	for i, x := range v {
@@ -157,3 +150,5 @@ func TestAKernelComputesWhatItSays(t *testing.T) {
 		}
 	}
 }
+
+func itoa(i int) string { return strconv.Itoa(i) }
