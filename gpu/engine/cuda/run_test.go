@@ -65,6 +65,9 @@ func evaluate(t testing.TB, plan *graph.Plan) [][]byte {
 			}
 		}
 		for i := range out {
+			if n, first, err := d.Device().Unwritten(uint64(results[i]), int64(len(out[i]))); err != nil || n > 0 {
+				t.Errorf("%d bytes of output %d were not written, from %d on: %v", n, i, first, err)
+			}
 			if err := d.Download(cuda.Compute, out[i], results[i]); err != nil {
 				return err
 			}
