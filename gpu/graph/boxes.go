@@ -137,7 +137,7 @@ func inferRoiAlign(c *call) (Type, error) {
 	}
 	h, w := c.attrs.int("output_height", 1), c.attrs.int("output_width", 1)
 	roi := Roi{Samples: c.attrs.int("sampling_ratio", 0), Scale: float64(c.attrs.float("spatial_scale", 1))}
-	if min(h, w) < 1 || max(h, w) > maxWindow || roi.Samples < 0 || roi.Samples > maxRoiSamples {
+	if min(h, w) < 1 || max(h, w) > maxWindow || roi.Samples < 0 || roi.Samples > MaxRoiSamples {
 		return Type{}, invalid("output %d×%d with sampling_ratio %d", h, w, roi.Samples)
 	}
 	if c.g.cfg.Opset >= 16 {
@@ -163,8 +163,8 @@ func inferRoiAlign(c *call) (Type, error) {
 	return Type{c.in[0].DType, []int64{r[0], x[1], h, w}}, nil
 }
 
-// maxRoiSamples bounds the samples along a side of a bin, whatever a region says.
-const maxRoiSamples = 256
+// MaxRoiSamples bounds the samples along a side of a bin, whatever a region says.
+const MaxRoiSamples = 256
 
 // Bin returns how many samples a side of a region has in one of its bins.
 func (r Roi) Bin(side float64) int {
@@ -174,7 +174,7 @@ func (r Roi) Bin(side float64) int {
 	if !(side > 1) { // of NaN too
 		return 1
 	}
-	return int(math.Ceil(min(side, maxRoiSamples)))
+	return int(math.Ceil(min(side, MaxRoiSamples)))
 }
 
 // costRoiAlign takes the number of samples that is stated, or 16.

@@ -83,3 +83,9 @@ func list(v []Value) string {
 	}
 	return strings.Join(s, ", ")
 }
+
+// AtomicMax makes the U32 at an address the larger of itself and v.
+func (k *Kernel) AtomicMax(s Space, addr, v Value) {
+	r := k.reg(U32)
+	k.line("atom.%s.max.u32 %s, [%s], %s", s, r, addr, v)
+}

@@ -52,8 +52,8 @@ func (t Type) Float() bool { return t == F32 || t == F64 }
 // Signed reports whether t is an integer with a sign.
 func (t Type) Signed() bool { return t == S8 || t == S32 || t == S64 }
 
-// held is the type of the register that an element of type t is loaded into.
-func (t Type) held() Type {
+// Held is the type of the register that an element of type t is loaded into.
+func (t Type) Held() Type {
 	switch t {
 	case U8:
 		return U32
@@ -68,5 +68,5 @@ func (t Type) bits() string {
 	if t == Pred {
 		return "pred"
 	}
-	return fmt.Sprintf("b%d", 8*t.held().Size())
+	return fmt.Sprintf("b%d", 8*t.Held().Size())
 }

@@ -64,7 +64,7 @@ func Number(t Type, x float64) Value {
 }
 
 func (k *Kernel) reg(t Type) Value {
-	class := t.held()
+	class := t.Held()
 	switch class { // one name space for both signs
 	case S32:
 		class = U32
@@ -75,7 +75,7 @@ func (k *Kernel) reg(t Type) Value {
 	}
 	n := k.count[class]
 	k.count[class]++
-	return Value{Type: t.held(), reg: fmt.Sprintf("%%%s%d", types[class].class, n)}
+	return Value{Type: t.Held(), reg: fmt.Sprintf("%%%s%d", types[class].class, n)}
 }
 
 // Param adds a parameter to the kernel and returns it.

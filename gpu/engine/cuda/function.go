@@ -11,6 +11,22 @@ import (
 
 func f32(x float32) ptx.Value { return ptx.Float(ptx.F32, float64(x)) }
 
+// exp is eˣ of either type.
+func (b *body) exp(x ptx.Value) ptx.Value {
+	if x.Type == ptx.F64 {
+		return b.exp64(x)
+	}
+	return b.exp32(x)
+}
+
+// log is the natural logarithm of either type.
+func (b *body) log(x ptx.Value) ptx.Value {
+	if x.Type == ptx.F64 {
+		return b.log64(x)
+	}
+	return b.log32(x)
+}
+
 // clamp is x held to low and high; NaN stays.
 func (b *body) clamp(x, low, high ptx.Value) ptx.Value {
 	x = b.Select(b.Cmp(x, ptx.LT, low), low, x)

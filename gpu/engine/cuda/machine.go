@@ -218,4 +218,3 @@ func (l *Loaded) Close() error {
 // StateBytes is what the program of p keeps beside its arena on the device: the
 // optimizer's state, constants and a page.
 func (p *Program) StateBytes() int64 { return p.State + int64(len(p.Constants)) + pageBytes }
-

@@ -8,6 +8,17 @@ var moveRows = table{
 	"Transpose": {anything, lowerTranspose},
 	"Slice":     {anything, lowerSlice},
 	"Concat":    {anything, lowerConcat},
+	"SliceGrad": {reals, lowerSliceGrad},
+	"Pad":       {anything, lowerPad},
+	"PadGrad":   {reals, lowerPadGrad},
+
+	"ConstantOfShape": {anything, lowerFillBits},
+	"Zeros":           {anything, lowerFillBits},
+	"EyeLike":         {anything, lowerEyeLike},
+	"Trilu":           {anything, lowerTrilu},
+	"ReverseSequence": {anything, lowerReverseSequence},
+	"CumSum":          {numbers, lowerCumSum},
+	"TopKIndices":     {numbers, lowerTopKIndices},
 }
 
 // view writes each element of the result from an operand that is walked with

@@ -41,7 +41,7 @@ type table map[string]row
 
 // rows lists every operator that has a kernel. Reshapes are not in it: the planner
 // makes no step of them.
-var rows = join(elementRows, moveRows)
+var rows = join(elementRows, moveRows, linearRows, convRows, reduceRows, softmaxRows, normRows, lossRows, poolRows, indexRows, sampleRows, sequenceRows)
 
 func join(parts ...table) table {
 	all := table{}
@@ -74,7 +74,22 @@ func Accept(n *graph.Node, in []graph.Type) error {
 }
 
 // work returns the scratch bytes of the kernels of a step.
-func work(_ *graph.Graph, _ *graph.Step) int64 { return 0 }
+func work(g *graph.Graph, s *graph.Step) int64 {
+	n := s.Node
+	switch n.Op {
+	case "LayerNormalizationGradScale": // mean and 1/σ of each row
+		return 16 * g.At(n.In[1]).Elements() / max(1, n.Elements())
+	case "Recurrence":
+		return workRecurrence(g, n)
+	case "Unpool": // for each place, which element comes last
+		return 4 * n.Elements()
+	case "SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss":
+		return workLoss(g, n)
+	case "SoftmaxCrossEntropyLossGrad", "NegativeLogLikelihoodLossGrad":
+		return 8
+	}
+	return 0
+}
 
 // fuses reports what a kernel can do next to its result: kernels that end in put
 // do all of it.
@@ -96,7 +111,7 @@ func fuses(n, next *graph.Node, with graph.Type) bool {
 var finishes = finishing()
 
 func finishing() map[string]bool {
-	f := map[string]bool{}
+	f := map[string]bool{"MatMul": true, "Gemm": true, "Conv": true}
 	for op := range elementRows {
 		f[op] = true
 	}

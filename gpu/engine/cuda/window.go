@@ -1,0 +1,167 @@
+package cuda
+
+import (
+	"github.com/cloister-ai/cloister/gpu/graph"
+	"github.com/cloister-ai/cloister/gpu/ptx"
+)
+
+// convRows: convolutions and their gradients, as products of what they gather.
+var convRows = table{
+	"Conv":      {reals, lowerConv},
+	"ConvGradX": {reals, lowerConvGradX},
+	"ConvGradW": {reals, lowerConvGradW},
+}
+
+// A conv is a convolution from images of c×h×w to images of m×oh×ow.
+type conv struct {
+	graph.Window
+	images, c, h, w, m, oh, ow int64
+	kh, kw                     int64
+}
+
+func convOf(win graph.Window, x, w, y []int64) conv {
+	return conv{Window: win, images: x[0], c: x[1], h: x[2], w: x[3], m: y[1], oh: y[2], ow: y[3], kh: w[2], kw: w[3]}
+}
+
+// channels of one group on the side of the input, and of the output.
+func (c *conv) in() int64  { return c.c / c.Group }
+func (c *conv) out() int64 { return c.m / c.Group }
+
+// signed makes an index one that may be below zero.
+func (b *body) signed(v ptx.Value) ptx.Value {
+	if v.Type == ptx.U32 {
+		return b.Bits(ptx.S32, v)
+	}
+	return b.Bits(ptx.S64, v)
+}
+
+func (b *body) unsigned(v ptx.Value) ptx.Value { return b.Bits(b.ix, v) }
+
+// pixel is the element of image row·column of o at base, or zero where that lies
+// outside of h×w. y and x are signed.
+func (b *body) pixel(o operand, base, y, x ptx.Value, h, w int64) ptx.Value {
+	// as unsigned numbers, those below zero are large
+	inside := b.And(b.Cmp(b.unsigned(y), ptx.LT, b.int(h)), b.Cmp(b.unsigned(x), ptx.LT, b.int(w)))
+	v := b.Var(ptx.Number(element(o.DType).Held(), 0))
+	b.If(inside, func() {
+		b.Set(v, b.load(o, b.Add(base, b.Add(b.Mul(b.unsigned(y), b.int(w)), b.unsigned(x)))))
+	})
+	return v
+}
+
+// tap is where a window that starts at from reads along dimension d.
+func (c *conv) tap(b *body, d int, from, k ptx.Value) ptx.Value {
+	return b.Add(from, b.Mul(b.signed(k), ptx.Int(from.Type, c.Dilation[d])))
+}
+
+// begin is where the window of output o starts along dimension d.
+func (c *conv) begin(b *body, d int, o ptx.Value) ptx.Value {
+	v := b.signed(o)
+	return b.Sub(b.Mul(v, ptx.Int(v.Type, c.Stride[d])), ptx.Int(v.Type, c.Pads[d]))
+}
+
+// lowerConv multiplies the weights by what the windows show: rows are output
+// channels of a group, columns pixels of all images.
+func lowerConv(s *step) {
+	x, w := s.in[0], s.in[1]
+	c := convOf(s.n.Attrs.Window, x.Shape, w.Shape, s.out.Shape)
+	p := product{m: c.out(), n: c.images * c.oh * c.ow, k: c.in() * c.kh * c.kw, batch: c.Group, typ: element(x.DType), leftAlong: true}
+	p.left = func(b *body, group, i ptx.Value) func(k ptx.Value) ptx.Value {
+		base := b.Mul(b.Add(b.Mul(group, b.int(p.m)), i), b.int(p.k))
+		return func(k ptx.Value) ptx.Value { return b.load(w, b.Add(base, k)) }
+	}
+	p.right = func(b *body, group, j ptx.Value) func(k ptx.Value) ptx.Value {
+		at := b.coordinates(j, []int64{c.images, c.oh, c.ow})
+		y0, x0 := c.begin(b, 0, at[1]), c.begin(b, 1, at[2])
+		image := b.Add(b.Mul(at[0], b.int(c.c)), b.Mul(group, b.int(c.in())))
+		return func(k ptx.Value) ptx.Value {
+			tap := b.coordinates(k, []int64{c.in(), c.kh, c.kw})
+			base := b.Mul(b.Add(image, tap[0]), b.int(c.h*c.w))
+			return b.pixel(x, base, c.tap(b, 0, y0, tap[1]), c.tap(b, 1, x0, tap[2]), c.h, c.w)
+		}
+	}
+	if s.has(2) {
+		p.first = func(b *body, group, i, _ ptx.Value) ptx.Value {
+			return b.load(s.in[2], b.Add(b.Mul(group, b.int(p.m)), i))
+		}
+	}
+	p.done = func(b *body, group, i, j, sum ptx.Value) {
+		image, at := b.Div(j, b.int(c.oh*c.ow)), b.Rem(j, b.int(c.oh*c.ow))
+		m := b.Add(b.Mul(group, b.int(p.m)), i)
+		b.put(b.Add(b.Mul(b.Add(b.Mul(image, b.int(c.m)), m), b.int(c.oh*c.ow)), at), sum)
+	}
+	s.product(p)
+}
+
+// lowerConvGradX takes dy and the weights: rows are input channels of a group,
+// columns pixels of the input of all images.
+func lowerConvGradX(s *step) {
+	dy, w := s.in[0], s.in[1]
+	c := convOf(s.n.Attrs.Window, s.out.Shape, w.Shape, dy.Shape)
+	p := product{m: c.in(), n: c.images * c.h * c.w, k: c.out() * c.kh * c.kw, batch: c.Group, typ: element(dy.DType)}
+	p.left = func(b *body, group, i ptx.Value) func(k ptx.Value) ptx.Value {
+		return func(k ptx.Value) ptx.Value {
+			tap := b.coordinates(k, []int64{c.out(), c.kh * c.kw})
+			m := b.Add(b.Mul(group, b.int(c.out())), tap[0])
+			return b.load(w, b.Add(b.Mul(b.Add(b.Mul(m, b.int(c.in())), i), b.int(c.kh*c.kw)), tap[1]))
+		}
+	}
+	p.right = func(b *body, group, j ptx.Value) func(k ptx.Value) ptx.Value {
+		at := b.coordinates(j, []int64{c.images, c.h, c.w})
+		image := b.Add(b.Mul(at[0], b.int(c.m)), b.Mul(group, b.int(c.out())))
+		var from [2]ptx.Value // y + pad
+		for d := range from {
+			v := b.signed(at[1+d])
+			from[d] = b.Add(v, ptx.Int(v.Type, c.Pads[d]))
+		}
+		return func(k ptx.Value) ptx.Value {
+			tap := b.coordinates(k, []int64{c.out(), c.kh, c.kw})
+			base := b.Mul(b.Add(image, tap[0]), b.int(c.oh*c.ow))
+			v := b.Var(ptx.Number(p.typ, 0))
+			var o [2]ptx.Value
+			var exact [2]ptx.Value
+			for d := range o {
+				t := b.Sub(from[d], b.Mul(b.signed(tap[1+d]), ptx.Int(from[d].Type, c.Dilation[d])))
+				stride := ptx.Int(t.Type, c.Stride[d])
+				o[d] = b.Div(t, stride)
+				exact[d] = b.And(b.Cmp(b.Mul(o[d], stride), ptx.EQ, t), b.Cmp(t, ptx.GE, ptx.Int(t.Type, 0)))
+			}
+			b.If(b.And(exact[0], exact[1]), func() { b.Set(v, b.pixel(dy, base, o[0], o[1], c.oh, c.ow)) })
+			return v
+		}
+	}
+	p.done = func(b *body, group, i, j, sum ptx.Value) {
+		image, at := b.Div(j, b.int(c.h*c.w)), b.Rem(j, b.int(c.h*c.w))
+		ch := b.Add(b.Mul(group, b.int(p.m)), i)
+		b.put(b.Add(b.Mul(b.Add(b.Mul(image, b.int(c.c)), ch), b.int(c.h*c.w)), at), sum)
+	}
+	s.product(p)
+}
+
+// lowerConvGradW takes dy and x: rows are output channels of a group, columns the
+// weights of one, and sums go over the pixels of all images.
+func lowerConvGradW(s *step) {
+	dy, x := s.in[0], s.in[1]
+	c := convOf(s.n.Attrs.Window, x.Shape, s.out.Shape, dy.Shape)
+	p := product{m: c.out(), n: c.in() * c.kh * c.kw, k: c.images * c.oh * c.ow, batch: c.Group, typ: element(x.DType), leftAlong: true, rightAlong: true}
+	p.left = func(b *body, group, i ptx.Value) func(k ptx.Value) ptx.Value {
+		m := b.Add(b.Mul(group, b.int(p.m)), i)
+		return func(k ptx.Value) ptx.Value {
+			image, at := b.Div(k, b.int(c.oh*c.ow)), b.Rem(k, b.int(c.oh*c.ow))
+			return b.load(dy, b.Add(b.Mul(b.Add(b.Mul(image, b.int(c.m)), m), b.int(c.oh*c.ow)), at))
+		}
+	}
+	p.right = func(b *body, group, j ptx.Value) func(k ptx.Value) ptx.Value {
+		tap := b.coordinates(j, []int64{c.in(), c.kh, c.kw})
+		ch := b.Add(b.Mul(group, b.int(c.in())), tap[0])
+		return func(k ptx.Value) ptx.Value {
+			at := b.coordinates(k, []int64{c.images, c.oh, c.ow})
+			base := b.Mul(b.Add(b.Mul(at[0], b.int(c.c)), ch), b.int(c.h*c.w))
+			return b.pixel(x, base, c.tap(b, 0, c.begin(b, 0, at[1]), tap[1]), c.tap(b, 1, c.begin(b, 1, at[2]), tap[2]), c.h, c.w)
+		}
+	}
+	p.done = func(b *body, group, i, j, sum ptx.Value) {
+		b.put(b.Add(b.Mul(b.Add(b.Mul(group, b.int(p.m)), i), b.int(p.n)), j), sum)
+	}
+	s.product(p)
+}
