@@ -269,7 +269,7 @@ func (d *decoder) steps() error {
 }
 
 func (d *decoder) step(c *stepCode) error {
-	s := Step{Value: c.Value, Add: c.Add, Work: c.Work, WorkOffset: c.WorkOffset}
+	s := Step{Value: c.Value, Add: c.Add, Work: c.Work, WorkOffset: c.WorkOffset, Inside: c.Inside}
 	out, err := d.value("result", c.Value)
 	if err != nil {
 		return err
@@ -311,7 +311,16 @@ func (d *decoder) step(c *stepCode) error {
 	if err := d.span(s.WorkOffset, s.Work); err != nil {
 		return fmt.Errorf("scratch: %w", err)
 	}
-	for _, in := range s.reads() {
+	for i, v := range s.Inside {
+		n, err := d.value("inside", v)
+		switch {
+		case err != nil:
+			return err
+		case !isOperator(n) || Reshapes(n) || v >= s.Value || i > 0 && v <= s.Inside[i-1] || d.Places[v-1].Kind != Nowhere:
+			return invalid("inside: value %d, %s", v, clip(n.Op))
+		}
+	}
+	for _, in := range d.Graph.readBy(&s) {
 		if err := d.readable(in); err != nil {
 			return err
 		}

@@ -67,13 +67,14 @@ type nodeCode struct {
 
 // stepCode is a step as it is written; nodes are the values they compute.
 type stepCode struct {
-	Value      abi.Value `pb:"1"`
-	Node       abi.Value `pb:"2"`
-	Norm       abi.Value `pb:"3"`
-	Add        abi.Value `pb:"4"`
-	Act        abi.Value `pb:"5"`
-	Work       int64     `pb:"6"`
-	WorkOffset int64     `pb:"7"`
+	Value      abi.Value   `pb:"1"`
+	Node       abi.Value   `pb:"2"`
+	Norm       abi.Value   `pb:"3"`
+	Add        abi.Value   `pb:"4"`
+	Act        abi.Value   `pb:"5"`
+	Work       int64       `pb:"6"`
+	WorkOffset int64       `pb:"7"`
+	Inside     []abi.Value `pb:"8"`
 }
 
 // Encode returns p as bytes. Constants share the memory of the graph.
@@ -100,7 +101,7 @@ func (p *Plan) Encode() *Code {
 		m.Nodes = append(m.Nodes, c)
 	}
 	for _, s := range p.Steps {
-		c := stepCode{Value: s.Value, Node: of[s.Node], Add: s.Add, Work: s.Work, WorkOffset: s.WorkOffset}
+		c := stepCode{Value: s.Value, Node: of[s.Node], Add: s.Add, Work: s.Work, WorkOffset: s.WorkOffset, Inside: s.Inside}
 		if s.Norm != nil {
 			c.Norm = of[s.Norm]
 		}

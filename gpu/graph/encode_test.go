@@ -239,3 +239,50 @@ func inside(t *testing.T, p *graph.Plan, v abi.Value) {
 		t.Errorf("value %d, %v, at %v: %d bytes are there", v, n.Type, at, size)
 	}
 }
+
+// A reader that computes nothing inside refuses a plan that does, rather than read
+// what was never stored.
+func TestWhatIsComputedInsideIsEncoded(t *testing.T) {
+	g, err := graph.New(graph.Config{Opset: 21})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := g.Input("x", abi.Float32, []int64{4, 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, op := range []string{"Tanh", "Mul", "Softmax"} {
+		in := []abi.Value{v}
+		if op == "Mul" {
+			in = append(in, 1)
+		}
+		out, err := g.Node(op, nil, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v = out[0]
+	}
+	if err := g.Output("y", v); err != nil {
+		t.Fatal(err)
+	}
+	p, err := graph.NewPlan(g, nil, layout())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := p.Encode()
+	got, err := graph.Decode(c.Plan, joined(c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Steps) != 1 || len(got.Steps[0].Inside) != 2 {
+		t.Fatalf("%d steps, %d values inside the first; want 1 and 2", len(got.Steps), len(got.Steps[0].Inside))
+	}
+	if _, err := cpu.Compile(got, abi.Optimizer{}, 1); abi.KindOf(err) != abi.Invalid {
+		t.Errorf("cpu.Compile = %v; want Invalid", err)
+	}
+	got.Steps[0].Inside = []abi.Value{got.Steps[0].Value}
+	c = got.Encode()
+	if _, err := graph.Decode(c.Plan, joined(c)); abi.KindOf(err) != abi.Invalid {
+		t.Errorf("Decode of a step inside itself = %v; want Invalid", err)
+	}
+}

@@ -31,11 +31,13 @@ type Place struct {
 	Offset int64     `pb:"3"`
 }
 
-// A Step is one kernel of a plan: an operator, and what is done to its result
-// before that is written, in this order.
+// A Step is one kernel of a plan: an operator, what it computes of its operands
+// where it reads them, and what is done to its result before that is written, in
+// this order.
 type Step struct {
 	Value      abi.Value // what it computes
 	Node       *Node
+	Inside     []abi.Value // values that only this step reads, and computes element by element instead; ascending
 	Norm       *Node     // BatchNormalization of the result
 	Add        abi.Value // is added; zero adds nothing
 	Act        *Node     // the activation that is applied last
@@ -77,6 +79,9 @@ type Layout struct {
 	// Fuse reports whether the kernel of n can do next to its result: a
 	// BatchNormalization, an Add of a value of type with, or an activation.
 	Fuse func(n, next *Node, with Type) bool
+	// Inline reports whether the kernel of reader can compute its operand number i,
+	// which is the result of n, where it reads it. Nil is never.
+	Inline func(reader *Node, i int, n *Node) bool
 }
 
 // NewPlan plans the outputs of g and, for a trainer, the gradients grads, which
@@ -102,6 +107,7 @@ func NewPlan(g *Graph, grads []abi.Value, l Layout) (*Plan, error) {
 	}
 	p.mark()
 	p.schedule()
+	p.compact()
 	p.outputs()
 	p.lifetimes()
 	p.join()
@@ -204,9 +210,53 @@ func (p *planner) schedule() {
 		case p.fold(v, n):
 		default:
 			p.step[v] = len(p.Steps)
-			p.Steps = append(p.Steps, Step{Value: v, Node: n})
+			p.Steps = append(p.Steps, Step{Value: v, Node: n, Inside: p.inline(n)})
 		}
 	}
+}
+
+// maxInside bounds the values that one kernel computes on the way.
+const maxInside = 32
+
+// inline takes the steps of operands of n that the kernel of n can compute where
+// it reads them, and that nothing else reads. What is left of their steps has no
+// operator.
+func (p *planner) inline(n *Node) []abi.Value {
+	if p.layout.Inline == nil {
+		return nil
+	}
+	var inside []abi.Value
+	for i, v := range n.In {
+		if !slices.Contains(reads(n), v) || !p.folds(v) {
+			continue
+		}
+		s := &p.Steps[p.step[v]]
+		if s.Norm != nil || s.Add != 0 || s.Act != nil || len(inside)+len(s.Inside) >= maxInside || !p.layout.Inline(n, i, s.Node) {
+			continue
+		}
+		inside = append(append(inside, s.Inside...), v)
+		for _, v := range append(s.Inside, v) {
+			p.step[v] = len(p.Steps)
+		}
+		s.Node = nil
+	}
+	slices.Sort(inside)
+	return inside
+}
+
+// compact drops the steps that others compute inside, and asks what the rest needs.
+func (p *planner) compact() {
+	at := make([]int, len(p.Steps)+1)
+	for i, s := range p.Steps {
+		at[i+1] = at[i]
+		if s.Node != nil {
+			at[i+1]++
+		}
+	}
+	for v := range p.step {
+		p.step[v] = at[p.step[v]]
+	}
+	p.Steps = slices.DeleteFunc(p.Steps, func(s Step) bool { return s.Node == nil })
 	for i := range p.Steps {
 		s := &p.Steps[i]
 		if p.layout.Keep != nil && len(p.Grads) == 0 { // who trains changes parameters in every run
@@ -280,8 +330,8 @@ func (p *planner) before(v abi.Value, step int) bool {
 	return !isOperator(p.Graph.At(r)) || p.step[r] < step
 }
 
-// reads lists what the kernel of the step reads.
-func (s *Step) reads() []abi.Value {
+// readBy lists what the kernel of the step reads.
+func (g *Graph) readBy(s *Step) []abi.Value {
 	list := reads(s.Node)
 	if s.Norm != nil {
 		list = append(list, s.Norm.In[1:]...)
@@ -289,7 +339,13 @@ func (s *Step) reads() []abi.Value {
 	if s.Add != 0 {
 		list = append(list, s.Add)
 	}
-	return list
+	if len(s.Inside) == 0 {
+		return list
+	}
+	for _, v := range s.Inside {
+		list = append(list, reads(g.At(v))...)
+	}
+	return slices.DeleteFunc(list, func(v abi.Value) bool { return slices.Contains(s.Inside, v) })
 }
 
 func isOperator(n *Node) bool { return n.Op != OpInput && n.Op != OpParam && n.Data == nil }
@@ -317,7 +373,7 @@ func (p *planner) traffic() {
 	bytes := func(v abi.Value) uint64 { return uint64(p.Graph.At(v).Bytes()) }
 	for _, s := range p.Steps {
 		written := bytes(s.Value)
-		for _, in := range s.reads() {
+		for _, in := range p.Graph.readBy(&s) {
 			if s.Node.Op == "Concat" && p.inside[in].concat == s.Value {
 				written -= bytes(in) // it is there already
 				continue
@@ -334,7 +390,7 @@ func (p *planner) traffic() {
 func (p *planner) lifetimes() {
 	for i, s := range p.Steps {
 		p.last[s.Value] = max(p.last[s.Value], i)
-		for _, in := range s.reads() {
+		for _, in := range p.Graph.readBy(&s) {
 			p.last[p.root[in]] = i
 		}
 	}
@@ -419,12 +475,17 @@ func (p *planner) over(s *Step, i int) abi.Value {
 	if !operators[s.Node.Op].over || s.Work > 0 {
 		return 0
 	}
-	for _, in := range reads(s.Node) {
+	for _, v := range s.Inside {
+		if !operators[p.Graph.At(v).Op].over {
+			return 0
+		}
+	}
+	for _, in := range p.Graph.readBy(s) {
 		r := p.root[in]
-		if s.Add != 0 && r == p.root[s.Add] {
+		if s.Add != 0 && r == p.root[s.Add] || s.Norm != nil && slices.Contains(s.Norm.In[1:], in) {
 			continue
 		}
-		if p.Places[r-1].Kind == InArena && !p.pinned[r] && p.last[r] == i && p.Graph.At(r).Bytes() == s.Node.Bytes() {
+		if t := p.Graph.At(r); p.Places[r-1].Kind == InArena && !p.pinned[r] && p.last[r] == i && t.Bytes() == s.Node.Bytes() && (len(s.Inside) == 0 || t.Elements() == s.Node.Elements()) {
 			return r
 		}
 	}

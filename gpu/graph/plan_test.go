@@ -21,6 +21,9 @@ func layout() graph.Layout {
 		Fuse: func(n, next *graph.Node, with graph.Type) bool {
 			return n.Op == "MatMul" && (next.Op == "Relu" || next.Op == "BatchNormalization" || next.Op == "Add" && with.Elements() == 16)
 		},
+		Inline: func(reader *graph.Node, i int, n *graph.Node) bool {
+			return (n.Op == "Mul" || n.Op == "Tanh") && reader.Op != "MatMul" && reader.Op != "Concat" && (reader.Op != "BatchNormalization" || i == 0)
+		},
 	}
 }
 
@@ -140,6 +143,13 @@ func TestEveryKernelFindsItsOperands(t *testing.T) {
 			if s.Add != 0 {
 				in = append(in, s.Add)
 			}
+			for _, v := range s.Inside {
+				in = append(in, g.At(v).In...)
+				if p.Places[v-1].Kind != graph.Nowhere {
+					t.Fatalf("%s: value %d is computed inside, and lies %v", what, v, p.Places[v-1])
+				}
+			}
+			in = slices.DeleteFunc(in, func(v abi.Value) bool { return slices.Contains(s.Inside, v) })
 			for _, in := range in {
 				holds(in, what)
 			}
@@ -216,5 +226,46 @@ func TestWhatNobodyNeedsIsLeftOut(t *testing.T) {
 	}
 	if len(p.Steps) != 3 || p.Places[v[0]-1].Kind != graph.Nowhere {
 		t.Errorf("%d steps, and Exp lies %v; want 3 and nowhere", len(p.Steps), p.Places[v[0]-1])
+	}
+}
+
+// What only one kernel reads, and can compute itself, is neither stored nor a step.
+func TestOperandsAreComputedInside(t *testing.T) {
+	g, err := graph.New(graph.Config{Opset: 21})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := g.Input("x", abi.Float32, []int64{4, 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	node := func(op string, in ...abi.Value) abi.Value {
+		out, err := g.Node(op, nil, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out[0]
+	}
+	a := node("Tanh", x)
+	b := node("Mul", a, x)
+	c := node("Tanh", x) // read twice
+	y := node("Softmax", node("Add", node("Mul", b, c), c))
+	if err := g.Output("y", y); err != nil {
+		t.Fatal(err)
+	}
+	p, err := graph.NewPlan(g, nil, layout())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range p.Steps {
+		got = append(got, fmt.Sprint(s.Node.Op, len(s.Inside)))
+	}
+	if want := []string{"Tanh0", "Add3", "Softmax0"}; !slices.Equal(got, want) || p.Launches != 3 {
+		t.Errorf("steps %v in %d launches; want %v", got, p.Launches, want)
+	}
+	// c, the sum over c, x twice and c twice; c, the sum and y are written
+	if p.Arena != 64 || p.Read != 64*6 || p.Written != 64*3 {
+		t.Errorf("an arena of %d bytes, %d read and %d written; want 64, 384 and 192", p.Arena, p.Read, p.Written)
 	}
 }

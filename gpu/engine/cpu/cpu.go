@@ -75,6 +75,9 @@ func Compile(p *graph.Plan, opt abi.Optimizer, workers int) (*Program, error) {
 				in[k] = p.Graph.At(v).Type
 			}
 		}
+		if len(s.Inside) > 0 {
+			return nil, fmt.Errorf("cpu: step of %s computes %d operands inside: %w", s.Node.Op, len(s.Inside), abi.Invalid)
+		}
 		bind := kernelOf(s.Node, in)
 		if bind == nil {
 			return nil, fmt.Errorf("cpu: %s has no kernel for %v to %v: %w", s.Node.Op, in, s.Node.Type, abi.Invalid)
