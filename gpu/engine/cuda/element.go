@@ -1,6 +1,8 @@
 package cuda
 
 import (
+	"slices"
+
 	"github.com/cloister-ai/cloister/gpu/ptx"
 )
 
@@ -26,6 +28,10 @@ const vector = 16
 // zip writes each element of the result as f of one element of each source. Where f
 // is short, a thread takes several neighbours.
 func (s *step) zip(short bool, in []source, f func(b *body, x []ptx.Value) ptx.Value) {
+	if s.capture != nil {
+		s.capture.in, s.capture.f = in, f
+		return
+	}
 	w := int64(1)
 	if short {
 		w = s.lanes(in)
@@ -35,7 +41,7 @@ func (s *step) zip(short bool, in []source, f func(b *body, x []ptx.Value) ptx.V
 	i := b.Mul(b.number(n), b.int(w))
 	all := make([][]ptx.Value, len(in))
 	for k, src := range in {
-		all[k] = b.neighbours(src, i, w)
+		all[k] = b.neighbours(src, s.out.Shape, i, w)
 	}
 	out := make([]ptx.Value, w)
 	for l := range out {
@@ -80,12 +86,23 @@ func (src source) together(shape []int64, w int64) bool {
 			return false
 		}
 	}
+	if src.expr != nil && by[last] == 1 {
+		for _, in := range src.expr.in {
+			if !in.together(src.Shape, w) {
+				return false
+			}
+		}
+	}
 	return true
 }
 
-// neighbours are the elements of src that elements i, i+1, … of the result need.
-func (b *body) neighbours(src source, i ptx.Value, w int64) []ptx.Value {
-	shape, t := b.s.out.Shape, element(src.DType)
+// neighbours are the elements of src that elements i, i+1, … of a tensor of the
+// given shape need.
+func (b *body) neighbours(src source, shape []int64, i ptx.Value, w int64) []ptx.Value {
+	if src.expr != nil {
+		return b.computed(src, shape, i, w)
+	}
+	t := element(src.DType)
 	at := func(i ptx.Value) ptx.Value {
 		return b.At(b.base(src.arg), b.offset(i, shape, src.step, 0), t.Size())
 	}
@@ -112,6 +129,23 @@ func (b *body) neighbours(src source, i ptx.Value, w int64) []ptx.Value {
 	return out
 }
 
+// computed are neighbours of what is computed where it is read.
+func (b *body) computed(src source, shape []int64, i ptx.Value, w int64) []ptx.Value {
+	_, by := collapse(shape, src.step)
+	at := func(i ptx.Value) ptx.Value { return b.offset(i, shape, src.step, 0) }
+	switch together := src.together(shape, w); {
+	case together && len(by) > 0 && by[len(by)-1] == 1:
+		return src.expr.at(b, at(i), w)
+	case together:
+		return slices.Repeat(src.expr.at(b, at(i), 1), int(w))
+	}
+	var out []ptx.Value
+	for l := range w {
+		out = append(out, src.expr.at(b, at(b.Add(i, b.int(l))), 1)...)
+	}
+	return out
+}
+
 // put writes v as element i of the result, after what the step does to it last.
 func (b *body) put(i, v ptx.Value) { b.putMany(i, []ptx.Value{v}) }
 
@@ -123,13 +157,13 @@ func (b *body) putMany(i ptx.Value, v []ptx.Value) {
 		v = b.normalize(i, v)
 	}
 	if s.add.there {
-		for l, x := range b.neighbours(s.beside(s.add), i, w) {
+		for l, x := range b.neighbours(s.beside(s.add), s.out.Shape, i, w) {
 			v[l] = b.Add(v[l], x)
 		}
 	}
 	for l := range v {
 		if s.act != nil {
-			v[l] = curves[s.act.Op].at(b, &s.act.Attrs, v[l])
+			v[l] = b.settle(s.out, s.act.f(b, []ptx.Value{v[l]}))
 		}
 		v[l] = b.close(s.out, v[l])
 	}

@@ -26,7 +26,7 @@ func lowerFourier(s *step) {
 		turns = binary.LittleEndian.AppendUint64(turns, math.Float64bits(cos))
 		turns = binary.LittleEndian.AppendUint64(turns, math.Float64bits(sin))
 	}
-	roots := operand{Arg{Space: Constant, Offset: s.c.data(turns)}, graph.Type{DType: abi.Float64, Shape: []int64{2 * n}}, true}
+	roots := operand{arg: Arg{Space: Constant, Offset: s.c.data(turns)}, Type: graph.Type{DType: abi.Float64, Shape: []int64{2 * n}}, there: true}
 	scale := 1.0
 	if a.Inverse {
 		scale = 1 / float64(n)

@@ -1,7 +1,6 @@
 package cuda
 
 import (
-	"github.com/cloister-ai/cloister/abi"
 	"github.com/cloister-ai/cloister/gpu/ptx"
 )
 
@@ -14,7 +13,6 @@ var indexRows = table{
 	"GatherND":        {anything, lowerGatherND},
 	"ScatterElements": {numbers | bools, lowerScatterElements},
 	"ScatterND":       {numbers | bools, lowerScatterND},
-	"OneHotMask":      {of(abi.Int64), lowerOneHotMask},
 }
 
 // index is element i of o as an index among n.
@@ -128,9 +126,9 @@ func (b *body) takeUp(at, v ptx.Value) {
 		case "mul":
 			v = b.Mul(old, v)
 		case "max":
-			v = b.maximum(old, v)
+			v = b.most(old, v)
 		case "min":
-			v = b.minimum(old, v)
+			v = b.least(old, v)
 		}
 	}
 	b.store(s.out, at, v)
@@ -170,17 +168,5 @@ func lowerScatterND(s *step) {
 			at := b.Add(t.place(b, s.in[1], i), j)
 			b.takeUp(at, b.load(s.in[2], b.Add(b.Mul(i, b.int(t.inner)), j)))
 		})
-	})
-}
-
-// lowerOneHotMask is true where the new axis meets the index; an index of -depth to
-// -1 counts from the end, and one out of range meets nothing.
-func lowerOneHotMask(s *step) {
-	outer, depth, inner := around(s.out.Shape, s.n.Attrs.Axis)
-	s.each(s.out.Elements(), func(b *body, i ptx.Value) {
-		at := b.coordinates(i, []int64{outer, depth, inner})
-		k := b.load(s.in[0], b.Add(b.Mul(at[0], b.int(inner)), at[2]))
-		k = b.Select(b.Cmp(k, ptx.LT, ptx.Int(ptx.S64, 0)), b.Add(k, ptx.Int(ptx.S64, depth)), k)
-		b.store(s.out, i, b.Convert(ptx.U32, b.Cmp(k, ptx.EQ, b.Convert(ptx.S64, at[1]))))
 	})
 }

@@ -65,7 +65,7 @@ func lowerLoss(softmax bool) func(*step) {
 		l := s.labelled(0, 1, 2)
 		each := s.out
 		if s.n.Attrs.Reduction != graph.ReduceNone {
-			each = operand{s.work, graph.Type{DType: s.out.DType, Shape: []int64{l.samples()}}, true}
+			each = operand{arg: s.work, Type: graph.Type{DType: s.out.DType, Shape: []int64{l.samples()}}, there: true}
 		}
 		typ := element(s.out.DType)
 		if l.samples() > 0 {
@@ -84,7 +84,7 @@ func lowerLoss(softmax bool) func(*step) {
 						v := t.Sub(norm, t.Convert(ptx.F64, read(t.Convert(t.ix, label))))
 						t.Set(loss, t.Mul(v, w))
 					})
-					t.store(each, t.line, t.narrow(s.out.DType, loss))
+					t.store(each, t.line, t.rounded(s.out.DType, loss))
 				})
 			})
 		}
@@ -97,7 +97,7 @@ func lowerLoss(softmax bool) func(*step) {
 				by := t.fold(sum(ptx.F64), l.samples(), func(i ptx.Value) ptx.Value { _, w := l.weight(t.body, i); return w })
 				total = t.Select(t.Cmp(total, ptx.NE, ptx.Float(ptx.F64, 0)), t.Div(total, by), total)
 			}
-			t.once(func() { t.put(t.int(0), t.narrow(s.out.DType, total)) })
+			t.once(func() { t.put(t.int(0), t.rounded(s.out.DType, total)) })
 		})
 	}
 }
@@ -107,7 +107,7 @@ func lowerLossGrad(softmax bool) func(*step) {
 	return func(s *step) {
 		l := s.labelled(1, 2, 3)
 		typ := element(s.out.DType)
-		by := operand{s.work, graph.Type{DType: abi.Float64, Shape: []int64{1}}, true}
+		by := operand{arg: s.work, Type: graph.Type{DType: abi.Float64, Shape: []int64{1}}, there: true}
 		mean := s.n.Attrs.Reduction == graph.ReduceMean
 		if mean {
 			s.perLine(1, max(64, l.samples()), true, func(t *team) {
@@ -144,7 +144,7 @@ func lowerLossGrad(softmax bool) func(*step) {
 				hit := t.Cmp(t.Convert(ptx.S64, i), ptx.EQ, label)
 				g = t.Select(hit, t.Sub(g, ptx.Float(ptx.F64, 1)), g)
 				g = t.Select(t.Cmp(scale, ptx.NE, zero), t.Mul(g, scale), zero)
-				t.put(l.at(t.body, start, i), t.narrow(s.out.DType, g))
+				t.put(l.at(t.body, start, i), t.rounded(s.out.DType, g))
 			})
 		})
 	}

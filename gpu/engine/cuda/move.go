@@ -12,9 +12,6 @@ var moveRows = table{
 	"Pad":       {anything, lowerPad},
 	"PadGrad":   {reals, lowerPadGrad},
 
-	"ConstantOfShape": {anything, lowerFillBits},
-	"Zeros":           {anything, lowerFillBits},
-	"EyeLike":         {anything, lowerEyeLike},
 	"Trilu":           {anything, lowerTrilu},
 	"ReverseSequence": {anything, lowerReverseSequence},
 	"CumSum":          {numbers, lowerCumSum},

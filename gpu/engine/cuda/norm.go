@@ -75,7 +75,7 @@ func lowerBatchNormGradScale(s *step) {
 		})
 		t.once(func() {
 			std := t.std(t.load(s.in[3], t.line), s.n.Attrs.Epsilon)
-			t.put(t.line, t.narrow(s.out.DType, t.Div(total, std)))
+			t.put(t.line, t.rounded(s.out.DType, t.Div(total, std)))
 		})
 	})
 }
@@ -163,7 +163,7 @@ func (s *step) rowGrad(x operand, axis int, square bool, g func(t *team, at, i p
 		t.each(n, func(i ptx.Value) {
 			at := t.Add(start, i)
 			v := t.Sub(t.Sub(g(t, at, i), mg), t.Mul(hat(at), mgx))
-			t.put(at, t.narrow(s.out.DType, t.Mul(v, inv)))
+			t.put(at, t.rounded(s.out.DType, t.Mul(v, inv)))
 		})
 	})
 }
@@ -185,7 +185,7 @@ func lowerStandardizeGrad(s *step) {
 func lowerLayerNormGradScale(s *step) {
 	x, n := s.in[1], s.out.Elements()
 	rows := x.Elements() / n
-	moments := operand{s.work, graph.Type{DType: abi.Float64, Shape: []int64{rows, 2}}, true}
+	moments := operand{arg: s.work, Type: graph.Type{DType: abi.Float64, Shape: []int64{rows, 2}}, there: true}
 	s.perLine(rows, n, true, func(t *team) {
 		mean, inv := t.center(x, t.Mul(t.line, t.int(n)), n, s.n.Attrs.Epsilon, false)
 		t.once(func() {
@@ -200,6 +200,6 @@ func lowerLayerNormGradScale(s *step) {
 			hat := t.Mul(t.Sub(t.Convert(ptx.F64, t.load(x, at)), mean), inv)
 			return t.Mul(t.Convert(ptx.F64, t.load(s.in[0], at)), hat)
 		})
-		t.once(func() { t.put(t.line, t.narrow(s.out.DType, total)) })
+		t.once(func() { t.put(t.line, t.rounded(s.out.DType, total)) })
 	})
 }

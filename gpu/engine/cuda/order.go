@@ -23,21 +23,6 @@ func (b *body) bits(dt abi.DType, n uint64) ptx.Value {
 	}
 }
 
-func lowerFillBits(s *step) {
-	s.each(s.out.Elements(), func(b *body, i ptx.Value) { b.store(s.out, i, b.bits(s.out.DType, s.n.Attrs.Bits)) })
-}
-
-func lowerEyeLike(s *step) {
-	s.each(s.out.Elements(), func(b *body, i ptx.Value) {
-		at := b.coordinates(i, s.out.Shape)
-		row, col := b.Convert(ptx.S64, at[0]), b.Convert(ptx.S64, at[1])
-		hit := b.Cmp(col, ptx.EQ, b.Add(row, ptx.Int(ptx.S64, s.n.Attrs.K)))
-		v := b.Var(b.bits(s.out.DType, 0))
-		b.If(hit, func() { b.Set(v, b.bits(s.out.DType, s.n.Attrs.Bits)) })
-		b.store(s.out, i, v)
-	})
-}
-
 func lowerTrilu(s *step) {
 	shape := s.out.Shape
 	rows, cols := shape[len(shape)-2], shape[len(shape)-1]

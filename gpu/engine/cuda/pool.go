@@ -152,7 +152,7 @@ func lowerGlobalAveragePool(s *step) {
 	s.perLine(s.out.Elements(), n, true, func(t *team) {
 		start := t.Mul(t.line, t.int(n))
 		total := t.fold(sum(ptx.F64), n, func(i ptx.Value) ptx.Value { return t.load(s.in[0], t.Add(start, i)) })
-		t.once(func() { t.put(t.line, t.narrow(s.out.DType, t.Div(total, ptx.Float(ptx.F64, float64(n))))) })
+		t.once(func() { t.put(t.line, t.rounded(s.out.DType, t.Div(total, ptx.Float(ptx.F64, float64(n))))) })
 	})
 }
 
@@ -207,7 +207,7 @@ func lowerMaxPoolIndex(s *step) {
 // and zero elsewhere: the scratch holds for each place which element comes last.
 func lowerUnpool(s *step) {
 	n := s.out.Elements()
-	last := operand{s.work, graph.Type{DType: abi.Int32, Shape: []int64{n}}, true}
+	last := operand{arg: s.work, Type: graph.Type{DType: abi.Int32, Shape: []int64{n}}, there: true}
 	s.each(n, func(b *body, i ptx.Value) { b.store(last, i, ptx.Int(ptx.S32, 0)) })
 	if s.in[0].Elements() > 0 {
 		s.each(s.in[0].Elements(), func(b *body, i ptx.Value) {

@@ -9,6 +9,8 @@
 package cuda
 
 import (
+	"slices"
+
 	"github.com/cloister-ai/cloister/abi"
 	"github.com/cloister-ai/cloister/gpu/graph"
 	"github.com/cloister-ai/cloister/gpu/ptx"
@@ -68,7 +70,7 @@ type compiler struct {
 }
 
 // Layout returns what the planner must know of the kernels.
-func Layout() graph.Layout { return graph.Layout{Work: work, Fuse: fuses} }
+func Layout() graph.Layout { return graph.Layout{Work: work, Fuse: fuses, Inline: inlines} }
 
 // Compile makes p a program. A plan with gradients updates its parameters by opt,
 // whose defaults are filled in.
@@ -81,7 +83,10 @@ func Compile(p *graph.Plan, opt abi.Optimizer, t ptx.Target) (*Program, error) {
 	}
 	for i := range p.Steps {
 		c.step = i
-		s := c.bind(&p.Steps[i])
+		s, err := c.bind(&p.Steps[i])
+		if err != nil {
+			return nil, err
+		}
 		r, err := rowOf(s.n, s.types())
 		if err != nil {
 			return nil, err
@@ -146,10 +151,14 @@ func (c *compiler) data(b []byte) int64 {
 }
 
 // bind gathers what a step reads and writes.
-func (c *compiler) bind(g *graph.Step) *step {
-	s := &step{c: c, n: g.Node, norm: g.Norm, act: g.Act, out: c.operand(g.Value), work: Arg{Space: Arena, Offset: g.WorkOffset}}
+func (c *compiler) bind(g *graph.Step) (*step, error) {
+	s := &step{c: c, n: g.Node, norm: g.Norm, out: c.operand(g.Value), work: Arg{Space: Arena, Offset: g.WorkOffset}}
 	for _, v := range g.Node.In {
-		s.in = append(s.in, c.operand(v))
+		o, err := c.within(v, g.Inside)
+		if err != nil {
+			return nil, err
+		}
+		s.in = append(s.in, o)
 	}
 	if g.Norm != nil {
 		for _, v := range g.Norm.In[1:] {
@@ -159,14 +168,28 @@ func (c *compiler) bind(g *graph.Step) *step {
 	if g.Add != 0 {
 		s.add = c.operand(g.Add)
 	}
-	return s
+	if g.Act == nil {
+		return s, nil
+	}
+	act, err := c.express(g.Act, []operand{s.out})
+	s.act = act
+	return s, err
 }
 
+// within is the value v as a step sees it that computes the given ones inside.
+func (c *compiler) within(v abi.Value, inside []abi.Value) (operand, error) {
+	if slices.Contains(inside, v) {
+		return c.inside(v, inside)
+	}
+	return c.operand(v), nil
+}
+
+// operand is a value that lies somewhere, or none.
 func (c *compiler) operand(v abi.Value) operand {
 	if v == 0 {
 		return operand{}
 	}
-	return operand{c.arg(v), c.plan.Graph.At(v).Type, true}
+	return operand{arg: c.arg(v), Type: c.plan.Graph.At(v).Type, there: true}
 }
 
 // copyOut writes a value that lies elsewhere into an output, by bytes of whole

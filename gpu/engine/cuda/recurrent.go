@@ -45,7 +45,7 @@ func lowerRecurrence(s *step) {
 	gh := w.g * w.h
 	size := x.DType.Size()
 	part := func(at, n int64) operand {
-		o := operand{s.work, graph.Type{DType: x.DType, Shape: []int64{n}}, true}
+		o := operand{arg: s.work, Type: graph.Type{DType: x.DType, Shape: []int64{n}}, there: true}
 		o.arg.Offset += at * size
 		return o
 	}
@@ -168,7 +168,7 @@ func (w *walk) direct(row ptx.Value, k int64, j ptx.Value) ptx.Value {
 // act clips and applies activation k of the direction.
 func (w *walk) act(k int, x ptx.Value) ptx.Value {
 	if c := float64(w.cell.Clip); c > 0 {
-		x = w.minimum(w.maximum(x, ptx.Float(w.typ, -c)), ptx.Float(w.typ, c))
+		x = w.smaller(w.larger(x, ptx.Float(w.typ, -c)), ptx.Float(w.typ, c))
 	}
 	per := len(w.cell.Acts) / int(w.d)
 	a := w.cell.Acts[w.back*per+k]
@@ -178,9 +178,9 @@ func (w *walk) act(k int, x ptx.Value) ptx.Value {
 	case "Affine":
 		return w.Add(w.Mul(alpha, x), beta)
 	case "ScaledTanh":
-		return w.Mul(alpha, curves["Tanh"](w.body, &at, w.Mul(beta, x)))
+		return w.Mul(alpha, curves["Tanh"].at(w.body, &at, w.Mul(beta, x)))
 	}
-	return curves[a.Name](w.body, &at, x)
+	return curves[a.Name].at(w.body, &at, x)
 }
 
 // lstm is element j of one step, with the gates of ONNX: input, output, forget,

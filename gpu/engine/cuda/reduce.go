@@ -233,13 +233,13 @@ func lowerReduce(s *step) {
 	s.perLine(l.count(), l.n, l.close(), func(t *team) {
 		start := l.start(t.body, t.line)
 		v := t.fold(f, l.n, func(i ptx.Value) ptx.Value { return before(t.body, t.load(s.in[0], l.at(t.body, start, i))) })
-		t.once(func() { t.put(t.line, t.narrow(s.out.DType, after(t.body, v))) })
+		t.once(func() { t.put(t.line, t.rounded(s.out.DType, after(t.body, v))) })
 	})
 }
 
-// narrow makes the result of a computation in wider numbers one of type dt:
+// rounded makes the result of a computation in wider numbers one of type dt:
 // floats are rounded, or cut toward zero, and integers keep the low bits.
-func (b *body) narrow(dt abi.DType, v ptx.Value) ptx.Value {
+func (b *body) rounded(dt abi.DType, v ptx.Value) ptx.Value {
 	to := element(dt).Held()
 	if v.Type == ptx.F64 && !to.Float() {
 		return b.saturate(dt, v)
@@ -276,7 +276,7 @@ func lowerLogSumExp(s *step) {
 		t.once(func() {
 			v := t.Add(top, t.log(total))
 			v = t.Select(t.Cmp(t.Abs(top), ptx.LT, ptx.Float(ptx.F64, math.Inf(1))), v, top)
-			t.put(t.line, t.narrow(s.out.DType, v))
+			t.put(t.line, t.rounded(s.out.DType, v))
 		})
 	})
 }
@@ -350,7 +350,17 @@ func lowerReduceProdGrad(s *step) {
 	})
 }
 
-// maximum is the larger of two numbers, or NaN where one is; minimum the smaller.
-func (b *body) maximum(x, y ptx.Value) ptx.Value { return b.Select(b.over(y, x), y, x) }
+// most is the larger of two numbers, or NaN where one is; least the smaller.
+func (b *body) most(x, y ptx.Value) ptx.Value {
+	if x.Type.Float() {
+		return b.larger(x, y)
+	}
+	return b.Max(x, y)
+}
 
-func (b *body) minimum(x, y ptx.Value) ptx.Value { return b.Select(b.under(y, x), y, x) }
+func (b *body) least(x, y ptx.Value) ptx.Value {
+	if x.Type.Float() {
+		return b.smaller(x, y)
+	}
+	return b.Min(x, y)
+}

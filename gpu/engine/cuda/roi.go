@@ -5,7 +5,6 @@ import (
 	"github.com/cloister-ai/cloister/gpu/ptx"
 )
 
-
 // A regions is the sizes of one RoiAlign. Places are computed in float64.
 type regions struct {
 	how                           graph.Roi
@@ -39,7 +38,7 @@ func (r *regions) sides(b *body, n ptx.Value) (x0, y0, bw, bh ptx.Value) {
 	x0, y0 = edge(0), edge(1)
 	width, height := b.Sub(edge(2), x0), b.Sub(edge(3), y0)
 	if !r.how.Half {
-		width, height = b.maximum(width, f64(1)), b.maximum(height, f64(1))
+		width, height = b.larger(width, f64(1)), b.larger(height, f64(1))
 	}
 	return x0, y0, b.Div(width, f64(float64(r.cols))), b.Div(height, f64(float64(r.rows)))
 }
@@ -93,7 +92,7 @@ func (r *regions) sample(b *body, x, y ptx.Value, f func(at, weight ptx.Value)) 
 // between is the elements below and above a position, and how far it is from the
 // lower.
 func (b *body) between(x ptx.Value, n int64) (low, high, f ptx.Value) {
-	x = b.maximum(x, f64(0))
+	x = b.larger(x, f64(0))
 	low = b.Convert(b.ix, x)
 	last := b.int(n - 1)
 	end := b.Cmp(low, ptx.GE, last)

@@ -18,14 +18,17 @@ type step struct {
 	norm *graph.Node // BatchNormalization of the result, or nil; see graph.Step
 	line []operand   // its scale, bias, mean and variance
 	add  operand     // added to the result, where there is one
-	act  *graph.Node // applied to the result last, or nil
+	act  *expr       // applied to the result last, or nil
+	// capture takes what zip would write a kernel of, where the step is inside another.
+	capture *expr
 }
 
 // An operand is a value as a kernel sees it.
 type operand struct {
 	arg Arg
 	graph.Type
-	there bool // false for an optional operand that is left out
+	there bool  // false for an optional operand that is left out
+	expr  *expr // how it is computed, where it lies nowhere; or nil
 }
 
 func (s *step) types() []graph.Type {
@@ -142,6 +145,9 @@ func (b *body) base(a Arg) ptx.Value {
 
 // raw is element i of o as it lies in memory: F16 as bits, bool as its byte.
 func (b *body) raw(o operand, i ptx.Value) ptx.Value {
+	if o.expr != nil {
+		return o.expr.at(b, i, 1)[0]
+	}
 	t := element(o.DType)
 	return b.Load(t, ptx.Global, b.At(b.base(o.arg), i, t.Size()), 0)
 }

@@ -103,17 +103,8 @@ func fuses(n, next *graph.Node, with graph.Type) bool {
 	case "Add":
 		return with.DType == abi.Float32
 	}
-	c := curves[next.Op]
-	return c != nil && c.single != nil
+	return elementwise[next.Op]
 }
 
 // finishes lists the operators whose kernels end in put.
-var finishes = finishing()
-
-func finishing() map[string]bool {
-	f := map[string]bool{"MatMul": true, "Gemm": true, "Conv": true}
-	for op := range elementRows {
-		f[op] = true
-	}
-	return f
-}
+var finishes = map[string]bool{"MatMul": true, "Gemm": true, "Conv": true}
