@@ -18,14 +18,30 @@ import (
 // refuse any case of an operator, "*/type" any that is named for that. Beside cases,
 // "Gradient/intermediate" (by a computed value) and "Gradient/computed" (nodes
 // that compute with a gradient) may be refused by Compile.
-func Run(t *testing.T, e abi.Engine, refuses ...string) {
+func Run(t *testing.T, e abi.Engine, refuses ...string) { run(t, e, true, refuses) }
+
+// RunShort is Run without what takes minutes where kernels are interpreted:
+// gradients in float64, a run that is long enough to be cancelled, and every
+// operator a second time from a file.
+func RunShort(t *testing.T, e abi.Engine, refuses ...string) { run(t, e, false, refuses) }
+
+func run(t *testing.T, e abi.Engine, long bool, refuses []string) {
 	t.Run("Operators", func(t *testing.T) { operators(t, e, refuses) })
 	t.Run("GradientsAreValuesLikeOthers", func(t *testing.T) { gradientUses(t, e, refuses) })
-	for _, test := range []struct {
+	type rule struct {
 		name string
 		run  func(*testing.T, abi.Engine)
-	}{
-		{"EverythingDifferentiableIsTrueInFloat64", doubles},
+	}
+	if long {
+		for _, test := range []rule{
+			{"EverythingDifferentiableIsTrueInFloat64", doubles},
+			{"CancelEndsARunWithItsCause", cancelled},
+			{"EveryOperatorIsReadAsItIsWritten", written},
+		} {
+			t.Run(test.name, func(t *testing.T) { test.run(t, e) })
+		}
+	}
+	for _, test := range []rule{
 		{"MalformedNodesAreInvalidAndSaySo", malformedNodes},
 		{"MalformedFormsAreInvalidAndSaySo", malformedForms},
 		{"GraphsAreChecked", graphsAreChecked},
@@ -38,7 +54,6 @@ func Run(t *testing.T, e abi.Engine, refuses ...string) {
 		{"UsageIsExact", usage},
 		{"ObjectsOfAnotherSessionAreRefused", foreignObjects},
 		{"NothingWorksAfterClose", closed},
-		{"CancelEndsARunWithItsCause", cancelled},
 		{"TheSameBitsTwice", deterministic},
 		{"OutputsMayBeInputsParametersAndEachOther", sharedOutputs},
 		{"NumbersThatAreNoneStayInTheirPlace", totality},
@@ -51,7 +66,6 @@ func Run(t *testing.T, e abi.Engine, refuses ...string) {
 		{"ANetworkLearnsXOR", learnsXOR},
 		{"AConvolutionalNetworkLearns", learnsImages},
 		{"ONNXFilesRoundTrip", roundTrip},
-		{"EveryOperatorIsReadAsItIsWritten", written},
 		{"BadONNXFilesAreInvalid", badFiles},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, e) })

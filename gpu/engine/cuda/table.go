@@ -41,7 +41,7 @@ type table map[string]row
 
 // rows lists every operator that has a kernel. Reshapes are not in it: the planner
 // makes no step of them.
-var rows = join(elementRows, moveRows, linearRows, convRows, reduceRows, softmaxRows, normRows, lossRows, poolRows, indexRows, sampleRows, sequenceRows)
+var rows = join(elementRows, moveRows, linearRows, convRows, reduceRows, softmaxRows, normRows, lossRows, poolRows, indexRows, sampleRows, sequenceRows, wholeRows)
 
 func join(parts ...table) table {
 	all := table{}

@@ -37,14 +37,14 @@ func (b *body) signed(v ptx.Value) ptx.Value {
 
 func (b *body) unsigned(v ptx.Value) ptx.Value { return b.Bits(b.ix, v) }
 
-// pixel is the element of image row·column of o at base, or zero where that lies
-// outside of h×w. y and x are signed.
-func (b *body) pixel(o operand, base, y, x ptx.Value, h, w int64) ptx.Value {
+// pixel is what read gives for row y and column x of an image of h×w at base, or
+// zero where that lies outside. y and x are signed.
+func (b *body) pixel(t ptx.Type, base, y, x ptx.Value, h, w int64, read func(at ptx.Value) ptx.Value) ptx.Value {
 	// as unsigned numbers, those below zero are large
 	inside := b.And(b.Cmp(b.unsigned(y), ptx.LT, b.int(h)), b.Cmp(b.unsigned(x), ptx.LT, b.int(w)))
-	v := b.Var(ptx.Number(element(o.DType).Held(), 0))
+	v := b.Var(ptx.Number(t, 0))
 	b.If(inside, func() {
-		b.Set(v, b.load(o, b.Add(base, b.Add(b.Mul(b.unsigned(y), b.int(w)), b.unsigned(x)))))
+		b.Set(v, read(b.Add(base, b.Add(b.Mul(b.unsigned(y), b.int(w)), b.unsigned(x)))))
 	})
 	return v
 }
@@ -60,15 +60,29 @@ func (c *conv) begin(b *body, d int, o ptx.Value) ptx.Value {
 	return b.Sub(b.Mul(v, ptx.Int(v.Type, c.Stride[d])), ptx.Int(v.Type, c.Pads[d]))
 }
 
-// lowerConv multiplies the weights by what the windows show: rows are output
-// channels of a group, columns pixels of all images.
 func lowerConv(s *step) {
-	x, w := s.in[0], s.in[1]
-	c := convOf(s.n.Attrs.Window, x.Shape, w.Shape, s.out.Shape)
-	p := product{m: c.out(), n: c.images * c.oh * c.ow, k: c.in() * c.kh * c.kw, batch: c.Group, typ: element(x.DType), leftAlong: true}
+	p := s.convolution(element(s.out.DType),
+		func(b *body, at, _ ptx.Value) ptx.Value { return b.load(s.in[1], at) },
+		func(b *body, at ptx.Value) ptx.Value { return b.load(s.in[0], at) })
+	if s.has(2) {
+		p.first = func(b *body, group, i, _ ptx.Value) ptx.Value {
+			return b.load(s.in[2], b.Add(b.Mul(group, b.int(p.m)), i))
+		}
+	}
+	s.product(p)
+}
+
+// convolution multiplies the weights by what the windows show, in numbers of type
+// t: rows are output channels of a group, columns pixels of all images. weight
+// reads a weight of an output channel, pixel an element of the images.
+func (s *step) convolution(t ptx.Type, weight func(b *body, at, channel ptx.Value) ptx.Value, pixel func(b *body, at ptx.Value) ptx.Value) product {
+	c := convOf(s.n.Attrs.Window, s.in[0].Shape, s.in[1].Shape, s.out.Shape)
+	p := product{m: c.out(), n: c.images * c.oh * c.ow, k: c.in() * c.kh * c.kw, batch: c.Group, typ: t, leftAlong: true}
+	channel := func(b *body, group, i ptx.Value) ptx.Value { return b.Add(b.Mul(group, b.int(p.m)), i) }
 	p.left = func(b *body, group, i ptx.Value) func(k ptx.Value) ptx.Value {
-		base := b.Mul(b.Add(b.Mul(group, b.int(p.m)), i), b.int(p.k))
-		return func(k ptx.Value) ptx.Value { return b.load(w, b.Add(base, k)) }
+		m := channel(b, group, i)
+		base := b.Mul(m, b.int(p.k))
+		return func(k ptx.Value) ptx.Value { return weight(b, b.Add(base, k), m) }
 	}
 	p.right = func(b *body, group, j ptx.Value) func(k ptx.Value) ptx.Value {
 		at := b.coordinates(j, []int64{c.images, c.oh, c.ow})
@@ -77,20 +91,14 @@ func lowerConv(s *step) {
 		return func(k ptx.Value) ptx.Value {
 			tap := b.coordinates(k, []int64{c.in(), c.kh, c.kw})
 			base := b.Mul(b.Add(image, tap[0]), b.int(c.h*c.w))
-			return b.pixel(x, base, c.tap(b, 0, y0, tap[1]), c.tap(b, 1, x0, tap[2]), c.h, c.w)
-		}
-	}
-	if s.has(2) {
-		p.first = func(b *body, group, i, _ ptx.Value) ptx.Value {
-			return b.load(s.in[2], b.Add(b.Mul(group, b.int(p.m)), i))
+			return b.pixel(t, base, c.tap(b, 0, y0, tap[1]), c.tap(b, 1, x0, tap[2]), c.h, c.w, func(at ptx.Value) ptx.Value { return pixel(b, at) })
 		}
 	}
 	p.done = func(b *body, group, i, j, sum ptx.Value) {
 		image, at := b.Div(j, b.int(c.oh*c.ow)), b.Rem(j, b.int(c.oh*c.ow))
-		m := b.Add(b.Mul(group, b.int(p.m)), i)
-		b.put(b.Add(b.Mul(b.Add(b.Mul(image, b.int(c.m)), m), b.int(c.oh*c.ow)), at), sum)
+		b.put(b.Add(b.Mul(b.Add(b.Mul(image, b.int(c.m)), channel(b, group, i)), b.int(c.oh*c.ow)), at), sum)
 	}
-	s.product(p)
+	return p
 }
 
 // lowerConvGradX takes dy and the weights: rows are input channels of a group,
@@ -126,7 +134,9 @@ func lowerConvGradX(s *step) {
 				o[d] = b.Div(t, stride)
 				exact[d] = b.And(b.Cmp(b.Mul(o[d], stride), ptx.EQ, t), b.Cmp(t, ptx.GE, ptx.Int(t.Type, 0)))
 			}
-			b.If(b.And(exact[0], exact[1]), func() { b.Set(v, b.pixel(dy, base, o[0], o[1], c.oh, c.ow)) })
+			b.If(b.And(exact[0], exact[1]), func() {
+				b.Set(v, b.pixel(p.typ, base, o[0], o[1], c.oh, c.ow, func(at ptx.Value) ptx.Value { return b.load(dy, at) }))
+			})
 			return v
 		}
 	}
@@ -157,7 +167,8 @@ func lowerConvGradW(s *step) {
 		return func(k ptx.Value) ptx.Value {
 			at := b.coordinates(k, []int64{c.images, c.oh, c.ow})
 			base := b.Mul(b.Add(b.Mul(at[0], b.int(c.c)), ch), b.int(c.h*c.w))
-			return b.pixel(x, base, c.tap(b, 0, c.begin(b, 0, at[1]), tap[1]), c.tap(b, 1, c.begin(b, 1, at[2]), tap[2]), c.h, c.w)
+			y, z := c.tap(b, 0, c.begin(b, 0, at[1]), tap[1]), c.tap(b, 1, c.begin(b, 1, at[2]), tap[2])
+			return b.pixel(p.typ, base, y, z, c.h, c.w, func(at ptx.Value) ptx.Value { return b.load(x, at) })
 		}
 	}
 	p.done = func(b *body, group, i, j, sum ptx.Value) {
