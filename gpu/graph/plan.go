@@ -38,13 +38,13 @@ type Step struct {
 	Value      abi.Value // what it computes
 	Node       *Node
 	Inside     []abi.Value // values that only this step reads, and computes element by element instead; ascending
-	Norm       *Node     // BatchNormalization of the result
-	Add        abi.Value // is added; zero adds nothing
-	Act        *Node     // the activation that is applied last
-	Work       int64     // scratch bytes
-	WorkOffset int64     // of the scratch, in the arena
-	Keep       int64     // bytes that stay from run to run
-	KeepOffset int64     // of them, in the arena
+	Norm       *Node       // BatchNormalization of the result
+	Add        abi.Value   // is added; zero adds nothing
+	Act        *Node       // the activation that is applied last
+	Work       int64       // scratch bytes
+	WorkOffset int64       // of the scratch, in the arena
+	Keep       int64       // bytes that stay from run to run
+	KeepOffset int64       // of them, in the arena
 }
 
 // A Copy moves a value that lies elsewhere into an output, after the last step.
