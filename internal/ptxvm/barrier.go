@@ -37,7 +37,7 @@ func decodeBar(d *decoder) {
 		decodeBarRed(d)
 		return
 	}
-	if kind == "sync" && !d.args(1, 2) || kind == "arrive" && !d.args(2) {
+	if kind == "arrive" && !d.args(2) || !d.args(1, 2) {
 		return
 	}
 	in.a, in.b = d.src(args[0], u32, false), -1

@@ -316,18 +316,3 @@ func TestACopyThatIsNotWaitedForIsInFlight(t *testing.T) {
 	err := b.launch(l, "gemm_bf16_128", at(1, 1, 1), at(256, 1, 1), 65536, b.room(4*128*128), b.upBrain(x), b.upBrain(y), 128, 128, 128)
 	expect(t, err, ptxvm.InFlight, "ldmatrix")
 }
-
-func BenchmarkMatrixProduct(bm *testing.B) {
-	for _, fast := range []bool{false, true} {
-		bm.Run(map[bool]string{false: "strict", true: "fast"}[fast], func(bm *testing.B) {
-			b := newBench(bm, ptxvm.Config{Fast: fast, Workers: 1})
-			l := b.load(source(bm, "kernels.ptx"))
-			const n = 128
-			x, y, out := b.up(b.normal(n*n)), b.up(b.normal(n*n)), b.room(4*n*n)
-			for bm.Loop() {
-				b.must(b.launch(l, "sgemm64", at(2, 2, 1), at(256, 1, 1), 0, out, x, y, n, n, n))
-			}
-			bm.ReportMetric(float64(b.dev.Instructions())*32/bm.Elapsed().Seconds()/1e6, "Mlaneops/s")
-		})
-	}
-}
