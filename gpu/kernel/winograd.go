@@ -49,6 +49,9 @@ func (c *Conv) Winograd() *Winograd {
 		w = small
 	}
 	high, wide := w.grid()
+	if c.OH*c.OW < 100 && w.products()*c.InC*c.OutC > 1<<20 {
+		return nil // in a whole network such weights come from memory, and there are more of them
+	}
 	if float64(w.products()*high*wide) > most*9*float64(c.OH*c.OW) || w.scratch() > TaskScratch {
 		return nil
 	}
