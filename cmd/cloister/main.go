@@ -17,7 +17,7 @@ import (
 
 	"github.com/cloister-ai/cloister/abi"
 	"github.com/cloister-ai/cloister/abi/recipe"
-	"github.com/cloister-ai/cloister/gpu/driver"
+	"github.com/cloister-ai/cloister/gpu/engine"
 
 	"github.com/alecthomas/kong"
 )
@@ -57,7 +57,7 @@ type cli struct {
 }
 
 func main() {
-	driver.Main() // an engine's process is this binary, started again
+	engine.Main() // an engine's process is this binary, started again
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := cloister(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()

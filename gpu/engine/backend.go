@@ -53,14 +53,6 @@ func (h *hostBuffer) write(off int64, b []byte) error {
 func (h *hostBuffer) read(off int64, b []byte) error { copy(b, h.b[off:]); return nil }
 func (h *hostBuffer) free()                          { h.b = nil }
 
-func hostBytes(list []buffer) [][]byte {
-	out := make([][]byte, len(list))
-	for i, b := range list {
-		out[i] = b.(*hostBuffer).b
-	}
-	return out
-}
-
 // hostLists are the bytes of what one run is given.
 type hostLists [3][][]byte
 

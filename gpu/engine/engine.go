@@ -6,10 +6,12 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/gpu/driver"
 )
 
 // An Engine opens sessions over one backend. It is safe for concurrent use.
@@ -21,29 +23,50 @@ type Engine struct {
 
 var _ abi.Engine = (*Engine)(nil)
 
-// engines makes each engine there is.
-var engines = map[string]func() *Engine{
-	"cpu": func() *Engine {
-		return &Engine{open: func() backend { return cpuBackend{} }, close: func() error { return nil }}
-	},
-	"gorgonia": func() *Engine {
-		p := new(pool)
-		return &Engine{open: func() backend { return &gorgoniaBackend{pool: p} }, close: p.close}
-	},
+// external begins the names of engines that are a driver's executable.
+const external = "driver:"
+
+// Names lists the engines that New knows, in order, beside "driver:PATH".
+func Names() []string {
+	names := append(slices.Collect(maps.Keys(builtIn)), "cpu")
+	slices.Sort(names)
+	return names
 }
 
-// Names lists the engines that New knows, in order.
-func Names() []string { return slices.Sorted(maps.Keys(engines)) }
-
-// New returns the engine of that name; another name is Invalid. The engine is an
-// [io.Closer]: one that holds processes ends them with Close. A program that uses
-// "gorgonia" calls [driver.Main] first in main.
+// New returns the engine of that name; another name is Invalid. "driver:PATH" is the
+// device that the driver at PATH serves. A driver that does not start, or has no
+// device, is Unavailable, and the error says why. The engine is an [io.Closer]: one
+// that holds processes ends them with Close. A program calls [Main] first in main.
 func New(name string) (abi.Engine, error) {
-	make, ok := engines[name]
-	if !ok {
-		return nil, fmt.Errorf("engine: %q is not one of %s: %w", name, strings.Join(Names(), ", "), abi.Invalid)
+	e, err := open(name)
+	if err != nil {
+		return nil, err
 	}
-	e := make()
+	return e, nil
+}
+
+func open(name string) (e *Engine, err error) {
+	path, isPath := strings.CutPrefix(name, external)
+	d, isBuiltIn := builtIn[name]
+	switch {
+	case name == "cpu":
+		e = &Engine{open: func() backend { return cpuBackend{} }, close: func() error { return nil }}
+	case isPath && path != "":
+		name = external + filepath.Base(path) // what receipts say
+		e, err = shared(context.Background(), driver.Config{Path: path})
+	case isBuiltIn:
+		d.cfg.BuiltIn = name
+		if d.alone {
+			e = alone(d.cfg)
+			break
+		}
+		e, err = shared(context.Background(), d.cfg)
+	default:
+		err = fmt.Errorf("engine: %q is not one of %s, %sPATH: %w", name, strings.Join(Names(), ", "), external, abi.Invalid)
+	}
+	if err != nil {
+		return nil, err
+	}
 	e.name = name
 	return e, nil
 }

@@ -5,14 +5,14 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/cloister-ai/cloister/gpu/driver"
+	"github.com/cloister-ai/cloister/gpu/engine"
 	"github.com/cloister-ai/cloister/gpu/engine/gorgonia"
 	"github.com/cloister-ai/cloister/gpu/enginetest"
 	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) {
-	driver.Main()
+	engine.Main()
 	goleak.VerifyTestMain(m)
 }
 

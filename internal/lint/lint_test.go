@@ -32,6 +32,7 @@ var homes = map[string][]string{
 	"github.com/NVIDIA/go-nvml":       {"gpu"},
 	"github.com/hashicorp/go-plugin":  {"gpu/driver"},
 	"github.com/ebitengine/purego":    {"gpu"},
+	"google.golang.org/grpc":          {"gpu/driver"},
 	"github.com/ethereum/go-ethereum": {"market"},
 	"go.etcd.io/bbolt":                {"host/fleet"},
 	"github.com/alecthomas/kong":      {"cmd/cloister"},

@@ -9,8 +9,6 @@
 package gorgonia
 
 import (
-	"bytes"
-	"encoding/gob"
 	"fmt"
 
 	"github.com/cloister-ai/cloister/abi"
@@ -20,8 +18,8 @@ import (
 // MaxOperators bounds one program: Gorgonia compiles in quadratic time.
 const MaxOperators = 500
 
-// A Program is what the process needs of a plan: the nodes that outputs and
-// gradients depend on. It is encoded with gob.
+// A Program is what Gorgonia needs of a plan: the nodes that outputs and
+// gradients depend on.
 type Program struct {
 	Nodes   []graph.Node // value v is Nodes[v-1]; those that are not needed have no Op
 	Inputs  []abi.Value  // of the graph, then its parameters: what Run is given
@@ -29,7 +27,7 @@ type Program struct {
 	Derived map[abi.Value]graph.Derivative
 }
 
-// Lower takes from p what the process needs: its outputs and, after them, its
+// Lower takes from p what Gorgonia needs: its outputs and, after them, its
 // gradients. A value that Gradient added is computed by Gorgonia's
 // differentiation, from the loss, and our nodes for it are left out.
 func Lower(p *graph.Plan) (Program, error) {
@@ -139,13 +137,4 @@ func (l *Program) root(v abi.Value) abi.Value {
 		v = l.Nodes[v-1].In[0]
 	}
 	return v
-}
-
-// Encode returns the program for Open.
-func (l Program) Encode() ([]byte, error) {
-	var b bytes.Buffer
-	if err := gob.NewEncoder(&b).Encode(l); err != nil {
-		return nil, fmt.Errorf("gorgonia: encode: %w: %w", abi.Internal, err)
-	}
-	return b.Bytes(), nil
 }

@@ -1,9 +1,7 @@
 package gorgonia
 
 import (
-	"bytes"
 	"encoding/binary"
-	"encoding/gob"
 	"fmt"
 	"math"
 
@@ -30,12 +28,8 @@ type read struct {
 	size   int64   // bytes
 }
 
-// Open compiles an encoded program.
-func Open(plan []byte) (*Machine, error) {
-	var p Program
-	if err := gob.NewDecoder(bytes.NewReader(plan)).Decode(&p); err != nil {
-		return nil, fmt.Errorf("gorgonia: decode: %w: %w", abi.Internal, err)
-	}
+// Open compiles a program.
+func Open(p Program) (*Machine, error) {
 	b := newBuilder(p)
 	if err := b.build(); err != nil {
 		return nil, err

@@ -1,0 +1,173 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/gpu/driver"
+	"github.com/cloister-ai/cloister/gpu/engine/gorgonia"
+	"github.com/cloister-ai/cloister/gpu/graph"
+)
+
+// builtIn lists the drivers that this binary has in it.
+var builtIn = map[string]struct {
+	open  func() (driver.Device, error)
+	cfg   driver.Config
+	alone bool // a process is one session's: killing it, which is how a run is cancelled, harms nobody else
+}{
+	"gorgonia": {open: gorgonia.OpenDevice, cfg: driver.Config{Grace: -1}, alone: true},
+}
+
+// Main is the first call in main of every program that opens engines: where the
+// process was started as a driver's it serves and exits, in any other it returns.
+func Main() {
+	drivers := make(map[string]func() (driver.Device, error))
+	for name, d := range builtIn {
+		drivers[name] = d.open
+	}
+	driver.Main(drivers)
+}
+
+// shared is an engine over one device process, which runs from now on.
+func shared(ctx context.Context, cfg driver.Config) (*Engine, error) {
+	h := driver.Open(cfg)
+	if _, err := h.Start(ctx); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	return &Engine{
+		open:  func() backend { return &remoteBackend{session: h.Session(), left: func() error { return nil }} },
+		close: h.Close,
+	}, nil
+}
+
+// alone is an engine whose sessions have a device process each.
+func alone(cfg driver.Config) *Engine {
+	p := &pool{cfg: cfg}
+	return &Engine{open: func() backend {
+		h := p.take()
+		return &remoteBackend{session: h.Session(), left: func() error { return p.give(h) }}
+	}, close: p.close}
+}
+
+// A pool keeps devices that no session uses, because starting a process takes longer
+// than a small job.
+type pool struct {
+	cfg    driver.Config
+	mu     sync.Mutex
+	idle   []*driver.Host
+	closed bool
+}
+
+// maxIdle bounds the processes that wait for a session.
+const maxIdle = 2
+
+func (p *pool) take() *driver.Host {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.idle); n > 0 {
+		h := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		return h
+	}
+	return driver.Open(p.cfg)
+}
+
+func (p *pool) give(h *driver.Host) error {
+	p.mu.Lock()
+	if keep := !p.closed && len(p.idle) < maxIdle; keep {
+		p.idle = append(p.idle, h)
+		h = nil
+	}
+	p.mu.Unlock()
+	if h == nil {
+		return nil
+	}
+	return h.Close()
+}
+
+func (p *pool) close() error {
+	p.mu.Lock()
+	idle := p.idle
+	p.idle, p.closed = nil, true
+	p.mu.Unlock()
+	var errs error
+	for _, h := range idle {
+		errs = errors.Join(errs, h.Close())
+	}
+	return errs
+}
+
+// remoteBackend is a session on a device in a process of its own.
+type remoteBackend struct {
+	session *driver.Session
+	left    func() error // after the session
+	asked   error        // the first error of a question, which the planner cannot return
+}
+
+func (r *remoteBackend) accept(n *graph.Node, in []graph.Type) error { return r.session.Accept(n, in) }
+
+func (r *remoteBackend) layout() graph.Layout {
+	r.asked = nil
+	note := func(err error) {
+		if r.asked == nil {
+			r.asked = err
+		}
+	}
+	return graph.Layout{
+		Work: func(g *graph.Graph, s *graph.Step) int64 {
+			n, err := r.session.Work(g, s)
+			note(err)
+			return n
+		},
+		Fuse: func(n, next *graph.Node, with graph.Type) bool {
+			yes, err := r.session.Fuse(n, next, with)
+			note(err)
+			return yes
+		},
+	}
+}
+
+func (r *remoteBackend) alloc(n int64) (buffer, error) {
+	b, err := r.session.Alloc(n)
+	if err != nil {
+		return nil, err
+	}
+	return remoteBuffer{b}, nil
+}
+
+func (r *remoteBackend) compile(ctx context.Context, p *graph.Plan, opt abi.Optimizer) (executable, error) {
+	if r.asked != nil {
+		return nil, r.asked
+	}
+	x, err := r.session.Compile(ctx, p, opt)
+	if err != nil {
+		return nil, err
+	}
+	return remoteProgram{x}, nil
+}
+
+func (r *remoteBackend) close() error { return errors.Join(r.session.Close(), r.left()) }
+
+type remoteBuffer struct{ *driver.Buffer }
+
+func (b remoteBuffer) write(off int64, data []byte) error { return b.Write(off, data) }
+func (b remoteBuffer) read(off int64, data []byte) error  { return b.Read(off, data) }
+func (b remoteBuffer) free()                              { b.Free() }
+
+type remoteProgram struct{ *driver.Executable }
+
+func (x remoteProgram) run(ctx context.Context, in, params, out []buffer, rate float32) error {
+	return x.Run(ctx, remoteBuffers(in), remoteBuffers(params), remoteBuffers(out), rate)
+}
+
+func (x remoteProgram) close() { x.Close() }
+
+func remoteBuffers(list []buffer) []*driver.Buffer {
+	out := make([]*driver.Buffer, len(list))
+	for i, b := range list {
+		out[i] = b.(remoteBuffer).Buffer
+	}
+	return out
+}
