@@ -60,6 +60,9 @@ func (p *program) Run(ctx context.Context, in, params, out []driver.Memory, rate
 	return p.cpu.Run(ctx, bytes(in), bytes(params), bytes(out), rate)
 }
 
+// Changed says that a parameter has other elements than in the last run.
+func (p *program) Changed(param int) { p.cpu.Changed(param) }
+
 // Save and Load are how a job goes on after the device was lost.
 func (p *program) Save() ([]byte, error)   { return p.cpu.Save(), nil }
 func (p *program) Load(state []byte) error { return p.cpu.Load(state) }

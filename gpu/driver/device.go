@@ -54,6 +54,12 @@ type Program interface {
 	Close() error
 }
 
+// A Changer is a program that keeps, from run to run, what it makes of parameters. It
+// is told, before a run, of each that has other elements than in the last one.
+type Changer interface {
+	Changed(param int)
+}
+
 // A Pinner is a device that wants the ring before it is used, to register it.
 type Pinner interface {
 	Pin(ring []byte) error

@@ -72,6 +72,7 @@ const (
 	methodHello   = "Hello"
 	methodAccept  = "Accept"
 	methodWork    = "Work"
+	methodKeep    = "Keep"
 	methodFuse    = "Fuse"
 	methodWrite   = "Write"
 	methodRead    = "Read"

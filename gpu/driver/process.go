@@ -34,6 +34,7 @@ type process struct {
 	slot   uint32   // the next that is used; one goroutine at a time moves data
 	calls  atomic.Uint64
 	info   Info
+	keeps  bool // kernels may keep what they make of parameters
 	over   sync.Once
 }
 
@@ -108,7 +109,7 @@ func start(ctx context.Context, cfg *Config) (_ *process, err error) {
 	if err != nil {
 		return nil, err
 	}
-	p.info = r.Info
+	p.info, p.keeps = r.Info, r.Yes
 	return p, nil
 }
 

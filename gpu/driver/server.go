@@ -21,6 +21,7 @@ type server struct {
 
 	mu       sync.Mutex // held by whatever touches the device
 	sessions map[uint64]*tenant
+	changes  uint64 // of buffers, so far
 
 	running   sync.Mutex // guards what follows, which others need during a run
 	lost      error      // set when nothing works any more
@@ -31,20 +32,23 @@ type server struct {
 
 // A tenant is what one session has here.
 type tenant struct {
-	buffers  map[uint64]buffer
+	buffers  map[uint64]*buffer
 	programs map[uint64]*loaded
 	stage    []byte // constants, or a program's state, on their way
 }
 
 type buffer struct {
-	mem  Memory // nil for no bytes
-	size int64
+	mem     Memory // nil for no bytes
+	size    int64
+	version uint64 // another after each change, and in each buffer
 }
 
 // loaded is a program, and the bytes of what it takes and gives.
 type loaded struct {
 	program         Program
 	in, params, out []int64
+	trained         []int    // parameters that a run changes
+	seen            []uint64 // the versions of parameters in the last run
 }
 
 func newServer(r *ring, open func() (Device, error)) *server {
@@ -82,6 +86,7 @@ var handlers = map[string]handler{
 	methodHello:   {true, (*server).hello},
 	methodAccept:  {true, (*server).accept},
 	methodWork:    {true, (*server).work},
+	methodKeep:    {true, (*server).keep},
 	methodFuse:    {true, (*server).fuse},
 	methodCancel:  {true, (*server).cancel},
 	methodWrite:   {false, (*server).write},
@@ -167,7 +172,7 @@ func (s *server) hello(q *request, r *reply) error {
 	if s.failed != nil {
 		return s.failed
 	}
-	r.Info = s.device.Info()
+	r.Info, r.Yes = s.device.Info(), s.device.Layout().Keep != nil
 	return nil
 }
 
@@ -194,6 +199,15 @@ func (s *server) work(q *request, r *reply) error {
 	})
 }
 
+func (s *server) keep(q *request, r *reply) error {
+	return s.question(q, func(a *graph.Question) error {
+		if keep := s.device.Layout().Keep; keep != nil {
+			r.Bytes = keep(a.Graph, &a.Step)
+		}
+		return nil
+	})
+}
+
 func (s *server) fuse(q *request, r *reply) error {
 	return s.question(q, func(a *graph.Question) error {
 		if a.Step.Act == nil {
@@ -208,7 +222,7 @@ func (s *server) fuse(q *request, r *reply) error {
 func (s *server) tenant(q *request) *tenant {
 	t := s.sessions[q.Session]
 	if t == nil {
-		t = &tenant{buffers: make(map[uint64]buffer), programs: make(map[uint64]*loaded)}
+		t = &tenant{buffers: make(map[uint64]*buffer), programs: make(map[uint64]*loaded)}
 		s.sessions[q.Session] = t
 	}
 	return t
@@ -223,6 +237,9 @@ func (s *server) remake(q *request) (err error) {
 	t := s.tenant(q)
 	for _, id := range q.Free {
 		b := t.buffers[id]
+		if b == nil {
+			continue
+		}
 		delete(t.buffers, id)
 		if err := b.free(); err != nil {
 			return err
@@ -242,7 +259,7 @@ func (s *server) remake(q *request) (err error) {
 		}
 	}()
 	for i, id := range q.Make {
-		b := buffer{size: q.Sizes[i]}
+		b := &buffer{size: q.Sizes[i], version: s.change()}
 		old, taken := t.buffers[id]
 		if id == 0 || b.size < 0 || taken && old.size != b.size {
 			return fmt.Errorf("driver: make: buffer %d of %d bytes: %w", id, b.size, abi.Invalid)
@@ -260,7 +277,13 @@ func (s *server) remake(q *request) (err error) {
 	return nil
 }
 
-func (b buffer) free() error {
+// change returns a version that no buffer has had.
+func (s *server) change() uint64 {
+	s.changes++
+	return s.changes
+}
+
+func (b *buffer) free() error {
 	if b.mem == nil {
 		return nil
 	}
@@ -276,10 +299,10 @@ func (s *server) span(q *request, size int64) ([]byte, error) {
 }
 
 // object returns the buffer that the request names; zero is the stage.
-func (s *server) object(q *request) (buffer, error) {
+func (s *server) object(q *request) (*buffer, error) {
 	t := s.tenant(q)
 	if q.Object == 0 {
-		return buffer{HostMemory(t.stage), int64(len(t.stage))}, nil
+		return &buffer{mem: HostMemory(t.stage), size: int64(len(t.stage))}, nil
 	}
 	b, ok := t.buffers[q.Object]
 	if !ok {
@@ -301,6 +324,7 @@ func (s *server) write(q *request, _ *reply) error {
 		return err
 	}
 	defer s.ring.wipe(q.Slot, q.Bytes)
+	b.version = s.change()
 	return b.mem.Write(q.Offset, slot)
 }
 
@@ -345,7 +369,7 @@ func (s *server) compile(q *request, _ *reply) error {
 	if err != nil {
 		return err
 	}
-	x := &loaded{}
+	x := &loaded{trained: p.Trained, seen: make([]uint64, len(p.Graph.ParamValues()))}
 	sizes := func(list []abi.Value) (n []int64) {
 		for _, v := range list {
 			n = append(n, p.Graph.At(v).Bytes())
@@ -389,11 +413,20 @@ func (s *server) run(q *request, r *reply) error {
 		for k, id := range list.ids {
 			b, ok := t.buffers[id]
 			if !ok || b.size != list.want[k] {
-				return fmt.Errorf("driver: run: %s: buffer %d of %d bytes, want %d: %w", list.what, id, b.size, list.want[k], abi.Invalid)
+				return fmt.Errorf("driver: run: %s: buffer %d is not there, or has not %d bytes: %w", list.what, id, list.want[k], abi.Invalid)
 			}
 			mem[i] = append(mem[i], b.mem)
 		}
 	}
+	x.changed(t, q.Params)
+	defer func() {
+		for _, i := range x.trained {
+			t.buffers[q.Params[i]].version = s.change()
+		}
+		for _, id := range q.Out {
+			t.buffers[id].version = s.change()
+		}
+	}()
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	s.running.Lock()
@@ -410,6 +443,18 @@ func (s *server) run(q *request, r *reply) error {
 	err = x.program.Run(ctx, mem[0], mem[1], mem[2], q.Rate)
 	r.Stopped = err != nil && ctx.Err() != nil && !errors.Is(err, ErrLost)
 	return err
+}
+
+// changed tells the program which parameters are others than in its last run.
+func (x *loaded) changed(t *tenant, params []uint64) {
+	c, ok := x.program.(Changer)
+	for i, id := range params {
+		if now := t.buffers[id].version; now != x.seen[i] {
+			if x.seen[i] = now; ok {
+				c.Changed(i)
+			}
+		}
+	}
 }
 
 // cancel ends the run of the call that Object names, if that is still to end.

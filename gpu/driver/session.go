@@ -58,12 +58,25 @@ func (s *Session) Accept(n *graph.Node, in []graph.Type) error {
 
 // Work asks what scratch a step needs.
 func (s *Session) Work(g *graph.Graph, step *graph.Step) (int64, error) {
-	r, err := s.host.question(context.Background(), methodWork, graph.AskWork(g, step))
+	return s.bytes(methodWork, g, step)
+}
+
+// Keep asks what the kernel of a step keeps from run to run.
+func (s *Session) Keep(g *graph.Graph, step *graph.Step) (int64, error) {
+	p, err := s.host.running(context.Background())
+	if err != nil || !p.keeps {
+		return 0, err
+	}
+	return s.bytes(methodKeep, g, step)
+}
+
+func (s *Session) bytes(method string, g *graph.Graph, step *graph.Step) (int64, error) {
+	r, err := s.host.question(context.Background(), method, graph.AskStep(g, step))
 	if err != nil {
 		return 0, err
 	}
 	if r.Bytes < 0 || r.Bytes > maxStage {
-		return 0, fmt.Errorf("driver: %d bytes of scratch for %s: %w", r.Bytes, step.Node.Op, abi.Internal)
+		return 0, fmt.Errorf("driver: %s of %d bytes for %s: %w", method, r.Bytes, step.Node.Op, abi.Internal)
 	}
 	return r.Bytes, nil
 }

@@ -121,6 +121,11 @@ func (r *remoteBackend) layout() graph.Layout {
 			note(err)
 			return n
 		},
+		Keep: func(g *graph.Graph, s *graph.Step) int64 {
+			n, err := r.session.Keep(g, s)
+			note(err)
+			return n
+		},
 		Fuse: func(n, next *graph.Node, with graph.Type) bool {
 			yes, err := r.session.Fuse(n, next, with)
 			note(err)

@@ -269,7 +269,7 @@ func (d *decoder) steps() error {
 }
 
 func (d *decoder) step(c *stepCode) error {
-	s := Step{Value: c.Value, Add: c.Add, Work: c.Work, WorkOffset: c.WorkOffset, Inside: c.Inside}
+	s := Step{Value: c.Value, Add: c.Add, Work: c.Work, WorkOffset: c.WorkOffset, Keep: c.Keep, KeepOffset: c.KeepOffset, Inside: c.Inside}
 	out, err := d.value("result", c.Value)
 	if err != nil {
 		return err
@@ -298,6 +298,8 @@ func (d *decoder) step(c *stepCode) error {
 		return invalid("activation: %s reads %d values", clip(s.Act.Op), len(reads(s.Act)))
 	case s.Work == 0 && s.WorkOffset != 0:
 		return invalid("scratch at %d of no bytes", s.WorkOffset)
+	case s.Keep == 0 && s.KeepOffset != 0:
+		return invalid("what is kept, at %d of no bytes", s.KeepOffset)
 	}
 	if s.Add != 0 {
 		n, err := d.value("addend", s.Add)
@@ -310,6 +312,9 @@ func (d *decoder) step(c *stepCode) error {
 	}
 	if err := d.span(s.WorkOffset, s.Work); err != nil {
 		return fmt.Errorf("scratch: %w", err)
+	}
+	if err := d.span(s.KeepOffset, s.Keep); err != nil {
+		return fmt.Errorf("what is kept: %w", err)
 	}
 	for i, v := range s.Inside {
 		n, err := d.value("inside", v)

@@ -110,6 +110,7 @@ func TestAPlanThatLiesIsInvalidAndTheFieldIsNamed(t *testing.T) {
 		{"step 0: result: there is no value 77", func(m *planCode) { m.Steps[0].Value = 77 }},
 		{"step 0: scratch: 64 bytes at", func(m *planCode) { m.Steps[0].WorkOffset = 1 << 50 }},
 		{"step 0: scratch: -1 bytes", func(m *planCode) { m.Steps[0].Work = -1 }},
+		{"step 0: what is kept: 1099511627776 bytes", func(m *planCode) { m.Steps[0].Keep = 1 << 40 }},
 		{"step 1: normalisation: it is Relu", func(m *planCode) { m.Steps[1].Norm = 8 }},
 		{"step 1: activation: Add reads 2", func(m *planCode) { m.Steps[1].Act = 7 }},
 		{"step 1: addend: int64[2] to float32[4 4]", func(m *planCode) { m.Steps[1].Add = 5 }},

@@ -75,6 +75,8 @@ type stepCode struct {
 	Work       int64       `pb:"6"`
 	WorkOffset int64       `pb:"7"`
 	Inside     []abi.Value `pb:"8"`
+	Keep       int64       `pb:"9"`
+	KeepOffset int64       `pb:"10"`
 }
 
 // Encode returns p as bytes. Constants share the memory of the graph.
@@ -101,7 +103,7 @@ func (p *Plan) Encode() *Code {
 		m.Nodes = append(m.Nodes, c)
 	}
 	for _, s := range p.Steps {
-		c := stepCode{Value: s.Value, Node: of[s.Node], Add: s.Add, Work: s.Work, WorkOffset: s.WorkOffset, Inside: s.Inside}
+		c := stepCode{Value: s.Value, Node: of[s.Node], Add: s.Add, Work: s.Work, WorkOffset: s.WorkOffset, Keep: s.Keep, KeepOffset: s.KeepOffset, Inside: s.Inside}
 		if s.Norm != nil {
 			c.Norm = of[s.Norm]
 		}

@@ -202,6 +202,9 @@ func FuzzDecode(f *testing.F) {
 					inside(t, p, v)
 				}
 			}
+			if s.KeepOffset < 0 || s.Keep < 0 || s.KeepOffset+s.Keep > p.Arena {
+				t.Errorf("%d bytes kept at %d leave the arena of %d", s.Keep, s.KeepOffset, p.Arena)
+			}
 			if s.WorkOffset < 0 || s.Work < 0 || s.WorkOffset+s.Work > p.Arena {
 				t.Errorf("scratch %d at %d leaves the arena of %d", s.Work, s.WorkOffset, p.Arena)
 			}

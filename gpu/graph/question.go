@@ -8,7 +8,7 @@ import (
 )
 
 // A Question is one step as bytes, for who must say whether a device takes it, what
-// scratch it needs and what may be fused to it. There is no more of a graph than the
+// scratch it needs, what it keeps and what may be fused to it. There is no more of a graph than the
 // types of its operands.
 type Question struct {
 	Graph *Graph // leaves, and the nodes of the step
@@ -26,31 +26,38 @@ type questionCode struct {
 // AskAccept asks whether n is computed, of operands of the given types.
 func AskAccept(n *Node, in []Type) []byte {
 	a := &asker{}
-	a.step.Node = a.node(n, in)
+	operands := make([]*Node, len(in))
+	for i, t := range in {
+		if t.DType != 0 {
+			operands[i] = &Node{Type: t}
+		}
+	}
+	a.step.Node = a.node(n, operands)
 	return a.code()
 }
 
-// AskWork asks what scratch the step of g needs.
-func AskWork(g *Graph, s *Step) []byte {
+// AskStep asks what scratch a step of g needs, or what its kernel keeps. An operand
+// that stays from run to run, a parameter or constant, stands as a parameter.
+func AskStep(g *Graph, s *Step) []byte {
 	a := &asker{}
-	types := func(n *Node) []Type {
-		in := make([]Type, len(n.In))
+	operands := func(n *Node) []*Node {
+		in := make([]*Node, len(n.In))
 		for i, v := range n.In {
 			if v != 0 {
-				in[i] = g.At(v).Type
+				in[i] = g.At(v)
 			}
 		}
 		return in
 	}
-	a.step.Node = a.node(s.Node, types(s.Node))
+	a.step.Node = a.node(s.Node, operands(s.Node))
 	if s.Norm != nil {
-		a.step.Norm = a.node(s.Norm, types(s.Norm))
+		a.step.Norm = a.node(s.Norm, operands(s.Norm))
 	}
 	if s.Add != 0 {
-		a.step.Add = a.leaf(g.At(s.Add).Type)
+		a.step.Add = a.leaf(g.At(s.Add))
 	}
 	if s.Act != nil {
-		a.step.Act = a.node(s.Act, types(s.Act))
+		a.step.Act = a.node(s.Act, operands(s.Act))
 	}
 	return a.code()
 }
@@ -62,7 +69,7 @@ func AskFuse(n, next *Node, with Type) []byte {
 	a := &asker{}
 	a.step.Node = a.node(n, a.unknown(n))
 	if with.DType != 0 {
-		a.step.Add = a.leaf(with)
+		a.step.Add = a.leaf(&Node{Type: with})
 	}
 	a.step.Act = a.node(next, a.unknown(next))
 	return a.code()
@@ -74,26 +81,30 @@ type asker struct {
 	step  stepCode
 }
 
-func (*asker) unknown(n *Node) []Type {
-	in := make([]Type, len(n.In))
+func (*asker) unknown(n *Node) []*Node {
+	in := make([]*Node, len(n.In))
 	for i, v := range n.In {
 		if v != 0 {
-			in[i] = Type{DType: n.DType}
+			in[i] = &Node{Type: Type{DType: n.DType}}
 		}
 	}
 	return in
 }
 
-func (a *asker) leaf(t Type) abi.Value {
-	a.nodes = append(a.nodes, nodeCode{Op: OpInput, Type: t})
+func (a *asker) leaf(n *Node) abi.Value {
+	op := OpInput
+	if n.Op == OpParam || n.Data != nil {
+		op = OpParam
+	}
+	a.nodes = append(a.nodes, nodeCode{Op: op, Type: n.Type})
 	return abi.Value(len(a.nodes))
 }
 
-func (a *asker) node(n *Node, in []Type) abi.Value {
+func (a *asker) node(n *Node, in []*Node) abi.Value {
 	c := nodeCode{Op: n.Op, Type: n.Type, Attrs: n.Attrs, Derived: n.Derived, FLOPs: n.FLOPs, In: make([]abi.Value, len(in))}
-	for i, t := range in {
-		if t.DType != 0 {
-			c.In[i] = a.leaf(t)
+	for i, x := range in {
+		if x != nil {
+			c.In[i] = a.leaf(x)
 		}
 	}
 	a.nodes = append(a.nodes, c)
