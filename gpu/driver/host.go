@@ -77,7 +77,7 @@ func (h *Host) Start(ctx context.Context) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	return p.info, nil
+	return p.hello.Info, nil
 }
 
 // ready returns the process, which is started if there is none. It is called by

@@ -42,6 +42,8 @@ type reply struct {
 	Yes     bool   `pb:"7"`
 	Info    Info   `pb:"8"`
 	Version uint32 `pb:"9"`
+	Keeps   bool   `pb:"10"` // it wants to be asked Keep, and Inline
+	Inlines bool   `pb:"11"`
 }
 
 // optimizer is abi.Optimizer as it is written.
@@ -74,6 +76,7 @@ const (
 	methodWork    = "Work"
 	methodKeep    = "Keep"
 	methodFuse    = "Fuse"
+	methodInline  = "Inline"
 	methodWrite   = "Write"
 	methodRead    = "Read"
 	methodStage   = "Stage"

@@ -33,8 +33,7 @@ type process struct {
 	life   *os.File // open as long as the host wants the process
 	slot   uint32   // the next that is used; one goroutine at a time moves data
 	calls  atomic.Uint64
-	info   Info
-	keeps  bool // kernels may keep what they make of parameters
+	hello  *reply
 	over   sync.Once
 }
 
@@ -109,7 +108,7 @@ func start(ctx context.Context, cfg *Config) (_ *process, err error) {
 	if err != nil {
 		return nil, err
 	}
-	p.info, p.keeps = r.Info, r.Yes
+	p.hello = r
 	return p, nil
 }
 

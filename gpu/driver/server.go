@@ -88,6 +88,7 @@ var handlers = map[string]handler{
 	methodWork:    {true, (*server).work},
 	methodKeep:    {true, (*server).keep},
 	methodFuse:    {true, (*server).fuse},
+	methodInline:  {true, (*server).inline},
 	methodCancel:  {true, (*server).cancel},
 	methodWrite:   {false, (*server).write},
 	methodRead:    {false, (*server).read},
@@ -172,7 +173,8 @@ func (s *server) hello(q *request, r *reply) error {
 	if s.failed != nil {
 		return s.failed
 	}
-	r.Info, r.Yes = s.device.Info(), s.device.Layout().Keep != nil
+	l := s.device.Layout()
+	r.Info, r.Keeps, r.Inlines = s.device.Info(), l.Keep != nil, l.Inline != nil
 	return nil
 }
 
@@ -214,6 +216,17 @@ func (s *server) fuse(q *request, r *reply) error {
 			return fmt.Errorf("driver: fuse what to %s: %w", a.Step.Node.Op, abi.Invalid)
 		}
 		r.Yes = s.device.Layout().Fuse(a.Step.Node, a.Step.Act, a.With)
+		return nil
+	})
+}
+
+func (s *server) inline(q *request, r *reply) error {
+	return s.question(q, func(a *graph.Question) error {
+		can := s.device.Layout().Inline
+		if a.Step.Act == nil {
+			return fmt.Errorf("driver: inline %s where: %w", a.Step.Node.Op, abi.Invalid)
+		}
+		r.Yes = can != nil && can(a.Step.Act, a.Operand, a.Step.Node)
 		return nil
 	})
 }

@@ -64,7 +64,7 @@ func (s *Session) Work(g *graph.Graph, step *graph.Step) (int64, error) {
 // Keep asks what the kernel of a step keeps from run to run.
 func (s *Session) Keep(g *graph.Graph, step *graph.Step) (int64, error) {
 	p, err := s.host.running(context.Background())
-	if err != nil || !p.keeps {
+	if err != nil || !p.hello.Keeps {
 		return 0, err
 	}
 	return s.bytes(methodKeep, g, step)
@@ -84,6 +84,17 @@ func (s *Session) bytes(method string, g *graph.Graph, step *graph.Step) (int64,
 // Fuse asks whether the kernel of n can do next to its result.
 func (s *Session) Fuse(n, next *graph.Node, with graph.Type) (bool, error) {
 	r, err := s.host.question(context.Background(), methodFuse, graph.AskFuse(n, next, with))
+	return err == nil && r.Yes, err
+}
+
+// Inline asks whether the kernel of reader can compute its operand i, the result of
+// n, where it reads it.
+func (s *Session) Inline(reader *graph.Node, i int, n *graph.Node) (bool, error) {
+	p, err := s.host.running(context.Background())
+	if err != nil || !p.hello.Inlines {
+		return false, err
+	}
+	r, err := s.host.question(context.Background(), methodInline, graph.AskInline(reader, i, n))
 	return err == nil && r.Yes, err
 }
 

@@ -53,14 +53,10 @@ func open(name string) (e *Engine, err error) {
 		e = &Engine{open: func() backend { return cpuBackend{} }, close: func() error { return nil }}
 	case isPath && path != "":
 		name = external + filepath.Base(path) // what receipts say
-		e, err = shared(context.Background(), driver.Config{Path: path})
+		e, err = remoteEngine(context.Background(), driverEntry{cfg: driver.Config{Path: path}})
 	case isBuiltIn:
 		d.cfg.BuiltIn = name
-		if d.alone {
-			e = alone(d.cfg)
-			break
-		}
-		e, err = shared(context.Background(), d.cfg)
+		e, err = remoteEngine(context.Background(), d)
 	default:
 		err = fmt.Errorf("engine: %q is not one of %s, %sPATH: %w", name, strings.Join(Names(), ", "), external, abi.Invalid)
 	}

@@ -11,13 +11,19 @@ import (
 	"github.com/cloister-ai/cloister/gpu/graph"
 )
 
-// builtIn lists the drivers that this binary has in it.
-var builtIn = map[string]struct {
+// A driverEntry says how a driver is used.
+type driverEntry struct {
 	open  func() (driver.Device, error)
 	cfg   driver.Config
 	alone bool // a process is one session's: killing it, which is how a run is cancelled, harms nobody else
-}{
-	"gorgonia": {open: gorgonia.OpenDevice, cfg: driver.Config{Grace: -1}, alone: true},
+	// What follows from the operators alone need not be asked of the process.
+	accept func(n *graph.Node, in []graph.Type) error
+	layout func() graph.Layout
+}
+
+// builtIn lists the drivers that this binary has in it.
+var builtIn = map[string]driverEntry{
+	"gorgonia": {open: gorgonia.OpenDevice, cfg: driver.Config{Grace: -1}, alone: true, accept: gorgonia.Accept, layout: gorgonia.Layout},
 }
 
 // Main is the first call in main of every program that opens engines: where the
@@ -30,25 +36,22 @@ func Main() {
 	driver.Main(drivers)
 }
 
-// shared is an engine over one device process, which runs from now on.
-func shared(ctx context.Context, cfg driver.Config) (*Engine, error) {
-	h := driver.Open(cfg)
+// remoteEngine is the engine of a driver. One that is shared runs from now on.
+func remoteEngine(ctx context.Context, d driverEntry) (*Engine, error) {
+	if d.alone {
+		p := &pool{cfg: d.cfg}
+		return &Engine{open: func() backend {
+			h := p.take()
+			return &remoteBackend{driver: d, session: h.Session(), left: func() error { return p.give(h) }}
+		}, close: p.close}, nil
+	}
+	h := driver.Open(d.cfg)
 	if _, err := h.Start(ctx); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
-	return &Engine{
-		open:  func() backend { return &remoteBackend{session: h.Session(), left: func() error { return nil }} },
-		close: h.Close,
-	}, nil
-}
-
-// alone is an engine whose sessions have a device process each.
-func alone(cfg driver.Config) *Engine {
-	p := &pool{cfg: cfg}
 	return &Engine{open: func() backend {
-		h := p.take()
-		return &remoteBackend{session: h.Session(), left: func() error { return p.give(h) }}
-	}, close: p.close}
+		return &remoteBackend{driver: d, session: h.Session(), left: func() error { return nil }}
+	}, close: h.Close}, nil
 }
 
 // A pool keeps devices that no session uses, because starting a process takes longer
@@ -101,14 +104,23 @@ func (p *pool) close() error {
 
 // remoteBackend is a session on a device in a process of its own.
 type remoteBackend struct {
+	driver  driverEntry
 	session *driver.Session
 	left    func() error // after the session
 	asked   error        // the first error of a question, which the planner cannot return
 }
 
-func (r *remoteBackend) accept(n *graph.Node, in []graph.Type) error { return r.session.Accept(n, in) }
+func (r *remoteBackend) accept(n *graph.Node, in []graph.Type) error {
+	if r.driver.accept != nil {
+		return r.driver.accept(n, in)
+	}
+	return r.session.Accept(n, in)
+}
 
 func (r *remoteBackend) layout() graph.Layout {
+	if r.driver.layout != nil {
+		return r.driver.layout()
+	}
 	r.asked = nil
 	note := func(err error) {
 		if r.asked == nil {
@@ -125,6 +137,11 @@ func (r *remoteBackend) layout() graph.Layout {
 			n, err := r.session.Keep(g, s)
 			note(err)
 			return n
+		},
+		Inline: func(reader *graph.Node, i int, n *graph.Node) bool {
+			yes, err := r.session.Inline(reader, i, n)
+			note(err)
+			return yes
 		},
 		Fuse: func(n, next *graph.Node, with graph.Type) bool {
 			yes, err := r.session.Fuse(n, next, with)

@@ -14,6 +14,9 @@ type Question struct {
 	Graph *Graph // leaves, and the nodes of the step
 	Step  Step
 	With  Type // of what Step.Add is, in a question about fusion
+	// Operand is the number of the activation's operand that the operator's result
+	// is, in a question about what a kernel computes where it reads it.
+	Operand int
 }
 
 // questionCode is a question as it is written.
@@ -21,6 +24,7 @@ type questionCode struct {
 	Version uint32     `pb:"1"`
 	Nodes   []nodeCode `pb:"2"`
 	Step    stepCode   `pb:"3"`
+	Operand int        `pb:"4"`
 }
 
 // AskAccept asks whether n is computed, of operands of the given types.
@@ -75,10 +79,21 @@ func AskFuse(n, next *Node, with Type) []byte {
 	return a.code()
 }
 
+// AskInline asks whether the kernel of reader can compute its operand i, the result
+// of n, where it reads it: reader is the activation of the step that is asked about.
+// Operands are not known, as in AskFuse.
+func AskInline(reader *Node, i int, n *Node) []byte {
+	a := &asker{operand: i}
+	a.step.Node = a.node(n, a.unknown(n))
+	a.step.Act = a.node(reader, a.unknown(reader))
+	return a.code()
+}
+
 // An asker writes the nodes of a question.
 type asker struct {
-	nodes []nodeCode
-	step  stepCode
+	nodes   []nodeCode
+	step    stepCode
+	operand int
 }
 
 func (*asker) unknown(n *Node) []*Node {
@@ -112,7 +127,7 @@ func (a *asker) node(n *Node, in []*Node) abi.Value {
 }
 
 func (a *asker) code() []byte {
-	return record.Marshal(questionCode{Version: PlanVersion, Nodes: a.nodes, Step: a.step})
+	return record.Marshal(questionCode{Version: PlanVersion, Nodes: a.nodes, Step: a.step, Operand: a.operand})
 }
 
 // DecodeQuestion reads a question, and checks its nodes as Decode does.
@@ -123,7 +138,7 @@ func DecodeQuestion(b []byte) (*Question, error) {
 	}
 	d := &decoder{m: &planCode{Version: m.Version, Nodes: m.Nodes, Places: make([]Place, len(m.Nodes))},
 		Plan: &Plan{Graph: &Graph{cfg: Config{Opset: MaxOpset}, derived: make(map[abi.Value]Derivative), frozen: true}}}
-	q := &Question{Graph: d.Graph}
+	q := &Question{Graph: d.Graph, Operand: m.Operand}
 	for _, part := range []func() error{d.sizes, d.nodes, func() error { return d.question(m.Step, q) }} {
 		if err := part(); err != nil {
 			return nil, fmt.Errorf("graph: question: %w", err)
@@ -150,6 +165,9 @@ func (d *decoder) question(c stepCode, q *Question) error {
 			return invalid("%s: it is %s", part.what, n.Op)
 		}
 		*part.to = n
+	}
+	if q.Operand < 0 || q.Operand > 0 && (q.Step.Act == nil || q.Operand >= len(q.Step.Act.In)) {
+		return invalid("operand %d", q.Operand)
 	}
 	if c.Add != 0 {
 		n, err := d.value("addend", c.Add)

@@ -25,8 +25,10 @@ func (device) Info() driver.Info {
 
 func (device) Accept(n *graph.Node, in []graph.Type) error { return Accept(n, in) }
 
+func (device) Layout() graph.Layout { return Layout() }
+
 // Layout plans for accounting only: Gorgonia has its own memory.
-func (device) Layout() graph.Layout {
+func Layout() graph.Layout {
 	return graph.Layout{
 		Work: func(*graph.Graph, *graph.Step) int64 { return 0 },
 		Fuse: func(_, _ *graph.Node, _ graph.Type) bool { return false },
