@@ -72,6 +72,17 @@ func TestOperandsBroadcast(t *testing.T) {
 	})
 }
 
+// TestZeroBelowZero is where the processor multiplies -0 by the slope, and where not.
+func TestZeroBelowZero(t *testing.T) {
+	for _, slopes := range []int64{1, 4} {
+		x := constant(abi.Float32, []uint64{1 << 31, 0, real64(abi.Float32, 3), real64(abi.Float32, -3)}, 4)
+		v := slices.Repeat([]uint64{real64(abi.Float32, -0.5)}, int(slopes))
+		in := []*graph.Node{x, constant(abi.Float32, v, slopes)}
+		n := &graph.Node{Op: "PRelu", Type: x.Type}
+		same(t, abi.Float32, evaluateNode(t, n, in), processor(t, n, in))
+	}
+}
+
 func TestNeighboursAreTakenTogether(t *testing.T) {
 	shape := func(n ...int64) []int64 { return n }
 	for _, c := range []struct {
@@ -118,9 +129,12 @@ func TestNeighboursAreTakenTogether(t *testing.T) {
 // TestWhatFollowsIsDoneInTheSameKernel is of a product that is normalised, added to
 // and handed to each activation that may be fused.
 func TestWhatFollowsIsDoneInTheSameKernel(t *testing.T) {
-	for _, s := range [][]int64{{2, 3, 2, 4}, {2, 3, 5}, {2, 4}, {3, 1}} {
+	for _, s := range [][]int64{{2, 3, 2, 4}, {2, 3, 5}, {2, 4}, {3, 1}, {2, 4, 2}} {
 		r := rand.New(rand.NewPCG(3, 4))
-		x, y, add := filled(r, abi.Float32, s...), filled(r, abi.Float32, s[1:]...), filled(r, abi.Float32, s[len(s)-1])
+		x, y, add := filled(r, abi.Float32, s...), filled(r, abi.Float32, s[1:]...), filled(r, abi.Float32, s...)
+		if s[0] == 2 && len(s) == 4 {
+			add = filled(r, abi.Float32, s[3])
+		}
 		var line []*graph.Node
 		for i := range 4 {
 			v := make([]uint64, s[1])

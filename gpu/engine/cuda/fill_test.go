@@ -71,6 +71,7 @@ func TestScalesAreAlongAnAxis(t *testing.T) {
 				q := &graph.Node{Op: "QuantizeLinear", Type: graph.Type{DType: dt, Shape: shape}, Attrs: graph.Attrs{Axis: axis}}
 				all[0] = number(96, func() float64 { return float64(r.IntN(400)-200) / 8 })
 				all[0].Shape = shape
+				copy(all[0].Data[4*r.IntN(96):], []byte{0, 0, 0xc0, 0x7f}) // NaN gives the zero point
 				same(t, dt, evaluateNode(t, q, all), processor(t, q, all))
 			}
 		}
