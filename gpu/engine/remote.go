@@ -7,6 +7,7 @@ import (
 
 	"github.com/cloister-ai/cloister/abi"
 	"github.com/cloister-ai/cloister/gpu/driver"
+	"github.com/cloister-ai/cloister/gpu/engine/cuda"
 	"github.com/cloister-ai/cloister/gpu/engine/gorgonia"
 	"github.com/cloister-ai/cloister/gpu/graph"
 )
@@ -23,6 +24,7 @@ type driverEntry struct {
 
 // builtIn lists the drivers that this binary has in it.
 var builtIn = map[string]driverEntry{
+	"cuda":     {open: cuda.OpenDevice, accept: cuda.Accept, layout: cuda.Layout},
 	"gorgonia": {open: gorgonia.OpenDevice, cfg: driver.Config{Grace: -1}, alone: true, accept: gorgonia.Accept, layout: gorgonia.Layout},
 }
 

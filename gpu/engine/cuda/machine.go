@@ -196,6 +196,35 @@ func (l *Loaded) launch(i int, in, params, out []cuda.Ptr) error {
 	return nil
 }
 
+// Save returns what the program keeps from run to run: how many there were, and the
+// optimizer's state as it lies on the device.
+func (l *Loaded) Save() ([]byte, error) {
+	b := make([]byte, 8+l.p.State)
+	binary.LittleEndian.PutUint64(b, l.steps)
+	if l.p.State == 0 {
+		return b, nil
+	}
+	if err := l.d.Download(cuda.Compute, b[8:], l.state); err != nil {
+		return nil, err
+	}
+	return b, l.d.Sync(cuda.Compute)
+}
+
+// Restore takes back what Save returned.
+func (l *Loaded) Restore(b []byte) error {
+	if int64(len(b)) != 8+l.p.State {
+		return fmt.Errorf("cuda: a state of %d bytes, want %d: %w", len(b), 8+l.p.State, abi.Invalid)
+	}
+	l.steps = binary.LittleEndian.Uint64(b)
+	if l.p.State == 0 {
+		return nil
+	}
+	if err := l.d.Upload(cuda.Compute, l.state, b[8:]); err != nil {
+		return err
+	}
+	return l.d.Sync(cuda.Compute)
+}
+
 // Close wipes what the program had on the device and gives it back.
 func (l *Loaded) Close() error {
 	var errs error
