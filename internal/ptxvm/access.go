@@ -23,21 +23,19 @@ func (w *warp) place(in *inst, lane int, sp space, addr, n uint64, what touch) (
 		w.touch(in, lane, r, off, n, what)
 	}
 	if what.writes() {
-		switch written := r.written[off : off+n]; n {
-		case 4:
-			binary.LittleEndian.PutUint32(written, 0x01010101)
-		default:
-			for i := range written {
-				written[i] = 1
+		for i, mark := range r.written[off : off+n] {
+			if mark == inFlight {
+				w.fault(in, lane, InFlight, "byte %d of %s memory belongs to %s that was not waited for", off+uint64(i), r.name, w.block.owner(off+uint64(i)))
 			}
+			r.written[off+uint64(i)] = aValue
 		}
 	}
 	return r, off
 }
 
 func (w *warp) unwritten(in *inst, lane int, r *region, at uint64) {
-	if owner := w.block.pending(r, at); owner != "" {
-		w.fault(in, lane, InFlight, "byte %d of %s memory belongs to %s that was not waited for", at, r.name, owner)
+	if r.written[at] == inFlight {
+		w.fault(in, lane, InFlight, "byte %d of %s memory belongs to %s that was not waited for", at, r.name, w.block.owner(at))
 	}
 	w.fault(in, lane, Uninitialised, "byte %d of %s memory was never written", at, r.name)
 }
@@ -208,9 +206,6 @@ func decodeLd(d *decoder) {
 	}
 	in.d = in.list[0]
 	in.run = runLd
-	if in.count == 1 && in.size == 4 && in.sign <= 4 && !in.atomic && in.space == spaceGlobal {
-		in.run = runLd32
-	}
 }
 
 func runLd(w *warp, in *inst, mask uint32) {
@@ -221,11 +216,27 @@ func runLd(w *warp, in *inst, mask uint32) {
 	}
 	size := int(in.size)
 	a := &w.regs[in.a]
+	guess := w.guess(in.space)
+	races := w.block.races && guess.traced
 	for l := range a {
 		if mask>>l&1 == 0 {
 			continue
 		}
-		r, off := w.place(in, l, in.space, a[l]+in.off, n, what)
+		addr := a[l] + in.off
+		r, off := guess, addr-guess.base
+		if addr&(n-1) == 0 && off+n <= uint64(len(r.written)) && off+n >= n && isWritten(r.written[off:off+n]) {
+			if races {
+				w.touch(in, l, r, off, n, what)
+			}
+		} else { // somewhere else, or wrong
+			r, off = w.place(in, l, in.space, addr, n, what)
+		}
+		if size == 4 && in.sign <= 4 {
+			for i, slot := range in.list {
+				w.regs[slot][l] = uint64(binary.LittleEndian.Uint32(r.data[off+uint64(i)*4:]))
+			}
+			continue
+		}
 		for i, slot := range in.list {
 			v := load(r.data[off+uint64(i*size):], size)
 			if in.sign > 0 {
@@ -236,32 +247,36 @@ func runLd(w *warp, in *inst, mask uint32) {
 	}
 }
 
+// guess is the region where an access to a space most likely falls.
+func (w *warp) guess(sp space) *region {
+	switch sp {
+	case spaceShared:
+		return &w.block.shared
+	case spaceGlobal:
+		return w.block.last
+	}
+	return &noRegion
+}
+
+var noRegion = region{name: "no"}
+
+// isWritten is the common case of region.unwritten: whole words that all hold something.
+func isWritten(w []byte) bool {
+	switch len(w) {
+	case 4:
+		return binary.LittleEndian.Uint32(w) == 0x01010101
+	case 8:
+		return binary.LittleEndian.Uint64(w) == 0x0101010101010101
+	case 16:
+		return binary.LittleEndian.Uint64(w) == 0x0101010101010101 && binary.LittleEndian.Uint64(w[8:]) == 0x0101010101010101
+	}
+	return false
+}
+
 // signExtend widens v from so many bytes to so many.
 func signExtend(v uint64, from, to int) uint64 {
 	shift := 64 - 8*from
 	return uint64(int64(v<<shift)>>shift) & (full64 >> (64 - 8*to))
-}
-
-// runLd32 is runLd for the commonest load, with the checks in line.
-func runLd32(w *warp, in *inst, mask uint32) {
-	if w.block.races {
-		runLd(w, in, mask)
-		return
-	}
-	a, d := &w.regs[in.a], &w.regs[in.d]
-	r := w.block.last
-	for l := range a {
-		if mask>>l&1 == 0 {
-			continue
-		}
-		addr := a[l] + in.off
-		off := addr - r.base
-		if off+4 > uint64(len(r.data)) || off+4 < 4 || addr&3 != 0 ||
-			binary.LittleEndian.Uint32(r.written[off:]) != 0x01010101 {
-			r, off = w.place(in, l, spaceGlobal, addr, 4, reading)
-		}
-		d[l] = uint64(binary.LittleEndian.Uint32(r.data[off:]))
-	}
 }
 
 func decodeSt(d *decoder) {
@@ -292,11 +307,21 @@ func runSt(w *warp, in *inst, mask uint32) {
 	}
 	size := int(in.size)
 	a := &w.regs[in.a]
+	guess := w.guess(in.space)
+	races := w.block.races && guess.traced
 	for l := range a {
 		if mask>>l&1 == 0 {
 			continue
 		}
-		r, off := w.place(in, l, in.space, a[l]+in.off, n, what)
+		addr := a[l] + in.off
+		r, off := guess, addr-guess.base
+		if addr&(n-1) == 0 && off+n <= uint64(len(r.written)) && off+n >= n && isWritten(r.written[off:off+n]) && !r.readOnly {
+			if races {
+				w.touch(in, l, r, off, n, what)
+			}
+		} else {
+			r, off = w.place(in, l, in.space, addr, n, what)
+		}
 		for i, slot := range in.list {
 			store(r.data[off+uint64(i*size):], size, w.regs[slot][l])
 		}

@@ -18,39 +18,35 @@ type copyQueue struct {
 	open   []pendingCopy
 }
 
-// A flight is shared memory that an asynchronous copy owns, for messages.
+// A flight is shared memory that an asynchronous copy, or an mbarrier, owns.
 type flight struct {
-	from, to uint64
-	what     string
+	n    uint64
+	what string
 }
 
-// pending names what owns an unwritten byte of shared memory, or is empty.
-func (b *block) pending(r *region, at uint64) string {
-	if r != &b.shared {
-		return ""
-	}
-	for _, f := range b.flight {
-		if at >= f.from && at < f.to {
+// owner names what owns a byte of shared memory in flight.
+func (b *block) owner(at uint64) string {
+	for from, f := range b.flight {
+		if at >= from && at < from+f.n {
 			return f.what
 		}
 	}
-	return ""
+	return "somebody"
 }
 
-// own marks shared memory as belonging to an asynchronous copy: nobody may read it.
+// own marks shared memory as belonging to an asynchronous copy: nobody may touch it.
 func (b *block) own(off, n uint64, what string) {
-	b.shared.fill(off, n, 0)
-	b.flight = append(b.flight, flight{off, off + n, what})
+	if b.flight == nil {
+		b.flight = map[uint64]flight{}
+	}
+	b.shared.fill(off, n, inFlight)
+	b.flight[off] = flight{n, what}
 }
 
-// landed takes the mark away.
-func (b *block) landed(off, n uint64) {
-	for i, f := range b.flight {
-		if f.from == off && f.to == off+n {
-			b.flight = append(b.flight[:i], b.flight[i+1:]...)
-			return
-		}
-	}
+// landed ends that, and leaves the bytes marked.
+func (b *block) landed(off, n uint64, mark byte) {
+	b.shared.fill(off, n, mark)
+	delete(b.flight, off)
 }
 
 // decodeCp handles the cp.async family.
@@ -111,9 +107,9 @@ func decodeCopyWait(d *decoder) {
 
 func (w *warp) landCopies(lane int, copies []pendingCopy) {
 	for _, c := range copies {
+		w.block.landed(c.addr-sharedBase, uint64(c.n), nothing)
 		r, off := w.place(c.in, lane, spaceShared, c.addr, uint64(c.n), writing)
 		copy(r.data[off:off+uint64(c.n)], c.data[:])
-		w.block.landed(off, uint64(c.n))
 		w.block.progress++
 	}
 }

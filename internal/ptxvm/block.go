@@ -17,7 +17,7 @@ type block struct {
 	barriers [16]blockBarrier
 	mbars    map[uint64]*mbarrier
 	bulk     []bulkCopy
-	flight   []flight // shared memory that asynchronous copies own
+	flight   map[uint64]flight // shared memory that asynchronous copies own, by offset
 	races    bool
 	join     []uint32
 	ran      int64 // instructions

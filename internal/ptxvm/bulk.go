@@ -189,17 +189,12 @@ func (w *warp) issueBulk(in *inst, l int, m *mbarrier, to, n uint64, s Swizzle, 
 			at := s.apply(to+i) - sharedBase
 			copy(b.shared.data[at:at+16], data[i:])
 		}
-		b.shared.fill(off, n, byAsync)
-		b.landed(off, n)
+		b.landed(off, n, byAsync)
 		m.bytes -= int64(n)
 		merge(m.clocks, seen)
 		b.settle(m)
 	}})
 }
-
-// byAsync marks bytes that the copy engine wrote, which it and the tensor cores
-// may read without a proxy fence.
-const byAsync = 2
 
 // asyncReads faults if shared memory that the copy engine or a tensor core reads
 // was written by ordinary stores without a fence.proxy.async after them.

@@ -107,7 +107,7 @@ func (d *Device) Map(addr uint64, data []byte) error {
 	defer d.mu.Unlock()
 	r, err := d.memory.adopt(addr, data)
 	if err == nil {
-		r.fill(0, uint64(len(data)), 1)
+		r.fill(0, uint64(len(data)), aValue)
 	}
 	return err
 }
@@ -128,7 +128,7 @@ func (d *Device) Write(addr uint64, b []byte) error {
 	r, off, err := d.span(addr, int64(len(b)))
 	if err == nil {
 		copy(r.data[off:], b)
-		r.fill(off, uint64(len(b)), 1)
+		r.fill(off, uint64(len(b)), aValue)
 	}
 	return err
 }
@@ -157,7 +157,7 @@ func (d *Device) Set(addr uint64, v byte, n int64) error {
 		b[i] = v
 	}
 	if !d.cfg.Keep {
-		r.fill(off, uint64(n), 1)
+		r.fill(off, uint64(n), aValue)
 	}
 	return nil
 }
@@ -192,7 +192,7 @@ func (d *Device) Poison(addr uint64, n int64) error {
 	for i := range b {
 		b[i] = 0xa5
 	}
-	r.fill(off, uint64(n), 0)
+	r.fill(off, uint64(n), nothing)
 	return nil
 }
 

@@ -226,6 +226,11 @@ var planted = []struct {
 		good: copies + "cp.async.wait_all; ld.shared.u32 %r2, [s];",
 	},
 	{
+		name: "a store to where a copy will land", class: ptxvm.InFlight, at: "st.shared.u32", block: 1,
+		bad:  copies + "cp.async.commit_group; st.shared.u32 [s+4], 1; cp.async.wait_group 0;",
+		good: copies + "cp.async.commit_group; cp.async.wait_group 0; st.shared.u32 [s+4], 1;",
+	},
+	{
 		name: "somebody else's copy, with no barrier", class: ptxvm.Race, at: "ld.shared.u32", block: 64,
 		bad:  guarded + "cp.async.wait_all; setp.ne.u32 %p1, %r0, 32; @%p1 bra M; ld.shared.u32 %r2, [s]; M:",
 		good: guarded + "cp.async.wait_all; bar.sync 0; setp.ne.u32 %p1, %r0, 32; @%p1 bra M; ld.shared.u32 %r2, [s]; M:",

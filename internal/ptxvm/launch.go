@@ -169,7 +169,7 @@ func (dev *Device) Load(m *Module) (*Loaded, error) {
 	for _, v := range m.globals {
 		r := dev.memory.alloc(int64(v.bytes), "global")
 		copy(r.data, v.init)
-		r.fill(0, uint64(v.bytes), 1) // without a value it is zero
+		r.fill(0, uint64(v.bytes), aValue) // without a value it is zero
 		if v.space == spaceConst {
 			r.readOnly, r.name = true, "constant"
 		}
@@ -203,7 +203,7 @@ func (l *Loaded) Launch(kernel string, grid, block [3]uint32, shared uint32, par
 	dev.launches++
 	run := &launch{device: dev, kernel: k, grid: grid, block: block, shared: shared, number: dev.launches, module: l}
 	run.params = region{data: params, written: make([]byte, len(params)), readOnly: true, name: "parameter"}
-	run.params.fill(0, uint64(len(params)), 1)
+	run.params.fill(0, uint64(len(params)), aValue)
 	if err := run.fits(); err != nil {
 		return err
 	}

@@ -136,7 +136,7 @@ func (w *warp) runMbarrier(in *inst, l int, kind string, expects, parity bool) {
 	switch kind {
 	case "inval":
 		delete(b.mbars, addr)
-		b.landed(addr-sharedBase, 8)
+		b.landed(addr-sharedBase, 8, nothing)
 		w.touch(in, l, &b.shared, addr-sharedBase, 8, writing)
 	case "expect_tx":
 		w.expect(in, l, m, n)

@@ -53,7 +53,7 @@ func spaceOf(addr uint64) space {
 type region struct {
 	base     uint64
 	data     []byte
-	written  []byte   // 1 for a byte that holds something
+	written  []byte   // what each byte holds: one of the marks below
 	traced   bool     // races are looked for
 	cells    [][]cell // by page
 	granule  uint     // log2 of the bytes a cell stands for
@@ -65,11 +65,19 @@ func newRegion(base uint64, n int64, name string) *region {
 	return &region{base: base, data: make([]byte, n), written: make([]byte, n), traced: true, name: name}
 }
 
-// fill marks n bytes from off as written, or as not written.
-func (r *region) fill(off, n uint64, written byte) {
+// What a byte of memory holds.
+const (
+	nothing  = 0 // it was never written
+	aValue   = 1
+	byAsync  = 2 // a value that the copy engine wrote, which needs no proxy fence
+	inFlight = 4 // an asynchronous copy owns it
+)
+
+// fill marks n bytes from off.
+func (r *region) fill(off, n uint64, mark byte) {
 	w := r.written[off : off+n]
 	for i := range w {
-		w[i] = written
+		w[i] = mark
 	}
 }
 
@@ -80,7 +88,7 @@ func (r *region) unwritten(off, n uint64) (at uint64, ok bool) {
 		return 0, true
 	}
 	for i, b := range w {
-		if b == 0 {
+		if b&(aValue|byAsync) == 0 {
 			return off + uint64(i), false
 		}
 	}

@@ -75,50 +75,56 @@ func (w *warp) epoch(lane int, atomic bool) epoch {
 // does now: same thread, or synchronised since (vector clocks of warps, as in
 // FastTrack; Flanagan and Freund, 2009).
 func (w *warp) before(e epoch, lane int) bool {
-	if e == 0 || e>>launchAt != w.stamp>>launchAt {
+	if e == 0 {
 		return true
 	}
-	if e>>blockAt != w.stamp>>blockAt {
-		return w.block.sawBlock(e)
+	if x := e ^ w.stamp; x>>blockAt != 0 {
+		return x>>launchAt != 0 || w.block.sawBlock(e)
 	}
-	if e.warp() != w.id {
-		return e.clock() <= w.clocks[e.warp()]
+	if by := e.warp(); by != w.id {
+		return e.clock() <= w.clocks[by]
 	}
 	return e.lane() == lane || e.clock() < w.clocks[w.id]
 }
 
 // touch records an access to n bytes at off, and stops the kernel at a race.
 func (w *warp) touch(in *inst, lane int, r *region, off, n uint64, what touch) {
-	if w.clocks[w.id] >= maxClock {
+	now := w.stamp | epoch(lane)<<laneAt | epoch(w.clocks[w.id])
+	if what > writing {
+		now |= 1 << clockBits
+	}
+	if now.clock() >= maxClock {
 		w.fault(in, lane, Endless, "more than %d synchronisations in one block: too long for the race detector", maxClock)
 	}
-	atomic := what > writing
-	now := w.epoch(lane, atomic)
 	for i := off >> r.granule; i <= (off+n-1)>>r.granule; i++ {
 		c := r.cell(i)
-		if c.write != now && !(atomic && c.write.atomic()) && !w.before(c.write, lane) {
-			verb := "reads"
-			if what.writes() {
-				verb = "writes"
-			}
-			w.race(in, lane, r, i<<r.granule, verb+" what", "wrote", c.write)
-		}
 		if what.writes() {
-			for _, e := range [...]epoch{c.first, c.second} {
-				if e != now && !(atomic && e.atomic()) && !w.before(e, lane) {
-					w.race(in, lane, r, i<<r.granule, "writes what", "read", e)
-				}
-			}
-			c.write, c.first, c.second = now, 0, 0
+			w.touchWrite(in, lane, r, i, c, now)
 			continue
 		}
+		if !w.before(c.write, lane) && !(now.atomic() && c.write.atomic()) {
+			w.race(in, lane, r, i<<r.granule, "reads what", "wrote", c.write)
+		}
 		switch {
-		case c.first == 0 || w.before(c.first, lane) && w.before(c.second, lane):
+		case c.first == now || c.second == now:
+		case w.before(c.first, lane) && w.before(c.second, lane):
 			c.first, c.second = now, 0
 		case c.first>>warpAt != now>>warpAt || c.second == 0 || c.second>>warpAt == c.first>>warpAt:
 			c.second = now
 		}
 	}
+}
+
+func (w *warp) touchWrite(in *inst, lane int, r *region, i uint64, c *cell, now epoch) {
+	if !w.before(c.write, lane) && !(now.atomic() && c.write.atomic()) {
+		w.race(in, lane, r, i<<r.granule, "writes what", "wrote", c.write)
+	}
+	for _, e := range [...]epoch{c.first, c.second} {
+		if !w.before(e, lane) && !(now.atomic() && e.atomic()) {
+			w.race(in, lane, r, i<<r.granule, "writes what", "read", e)
+		}
+	}
+	c.write, c.first, c.second = now, 0, 0
 }
 
 func (w *warp) race(in *inst, lane int, r *region, at uint64, does, did string, e epoch) {
