@@ -31,7 +31,7 @@ func (d Device) String() string {
 // no GPUs; a driver that fails is an error beside the processor.
 func Devices() ([]Device, error) {
 	gpus, err := nvidia()
-	return append(gpus, cpu()), err
+	return append(gpus, CPU()), err
 }
 
 // nvidia lists the NVIDIA devices that compute.
@@ -51,7 +51,8 @@ func nvidia() (ds []Device, err error) {
 	return ds, n.Close()
 }
 
-func cpu() Device {
+// CPU is the processor.
+func CPU() Device {
 	model, memory := processor()
 	return Device{ID: "cpu", Model: model, Cores: runtime.GOMAXPROCS(0), Memory: memory}
 }

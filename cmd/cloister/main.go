@@ -134,10 +134,18 @@ var hints = map[abi.Kind]string{
 
 func hintFor(err error) string { return cmp.Or(ownHint(err), hints[abi.KindOf(err)]) }
 
-// ownHint is the advice that was attached to err, if any.
+// ownHint is the advice that was attached to err, or that it has of its own, if any.
 func ownHint(err error) string {
-	h, _ := errors.AsType[hinted](err)
-	return h.hint
+	if h, ok := errors.AsType[hinted](err); ok {
+		return h.hint
+	}
+	if h, ok := errors.AsType[interface {
+		error
+		Hint() string
+	}](err); ok {
+		return h.Hint()
+	}
+	return ""
 }
 
 type versionCmd struct{}

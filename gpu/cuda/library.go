@@ -159,7 +159,7 @@ func (l *library) init() error {
 				return fmt.Errorf("cuda: %w: %w", ErrBroken, err)
 			}
 			if l.version = int(l.number); l.version < minimumVersion {
-				return fmt.Errorf("cuda: %w: it speaks CUDA %s", ErrOldDriver, version(l.version))
+				return fmt.Errorf("cuda: %w: it speaks CUDA %s", ErrOldDriver, Version(l.version))
 			}
 		}
 	}
@@ -213,5 +213,5 @@ func setCache(dir string) error {
 	return errors.Join(os.Setenv("CUDA_CACHE_PATH", dir), os.Unsetenv("CUDA_CACHE_DISABLE"))
 }
 
-// version writes a CUDA version as people do: 12.4 of 12040.
-func version(v int) string { return fmt.Sprintf("%d.%d", v/1000, v%1000/10) }
+// Version writes a CUDA version as people do: 12.4 of 12040.
+func Version(v int) string { return fmt.Sprintf("%d.%d", v/1000, v%1000/10) }

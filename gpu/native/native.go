@@ -5,6 +5,7 @@ package native
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 
 	"github.com/ebitengine/purego"
@@ -13,10 +14,13 @@ import (
 // Supported reports whether this system can load libraries.
 const Supported = true
 
-// Open loads the first of the paths that is there. A path without a slash is
+// Open loads the first of the paths, one or more, that is there. A path without a slash is
 // looked for as the system's loader does. Without any the error is ErrAbsent; one
 // that is there and cannot be loaded is another error, unless a later path can.
 func Open(paths ...string) (*Library, error) {
+	// What went wrong is kept for the thread that asked.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	var broken []error
 	for _, path := range paths {
 		h, err := purego.Dlopen(path, purego.RTLD_NOW|purego.RTLD_LOCAL)
@@ -30,7 +34,11 @@ func Open(paths ...string) (*Library, error) {
 	if len(broken) > 0 {
 		return nil, errors.Join(broken...)
 	}
-	return nil, fmt.Errorf("%w: %s", ErrAbsent, strings.Join(paths, ", "))
+	others := ""
+	if len(paths) > 1 {
+		others = fmt.Sprintf(", nor in %d other places", len(paths)-1)
+	}
+	return nil, fmt.Errorf("%w: %s%s", ErrAbsent, paths[0], others)
 }
 
 // Proc returns the function of that name, or zero if the library has none.
