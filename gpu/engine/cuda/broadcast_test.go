@@ -24,10 +24,7 @@ func filled(r *rand.Rand, dt abi.DType, shape ...int64) *graph.Node {
 }
 
 // same wants the bits of the processor, or NaN where it has one.
-func same(t interface {
-	Helper()
-	Fatalf(string, ...any)
-}, dt abi.DType, got, want []byte) {
+func same(t tester, dt abi.DType, got, want []byte) {
 	t.Helper()
 	g, w := elementsOf(dt, got), elementsOf(dt, want)
 	for i := range w {
@@ -68,7 +65,7 @@ func TestOperandsBroadcast(t *testing.T) {
 			in[len(in)-1], in[len(in)-2] = in[len(in)-2], in[len(in)-1]
 		}
 		n := &graph.Node{Op: f.op, Type: graph.Type{DType: f.out, Shape: out}}
-		same(rt, f.out, evaluateNode(t, n, in), processor(t, n, in))
+		same(rt, f.out, evaluateNode(rt, n, in), processor(rt, n, in))
 	})
 }
 

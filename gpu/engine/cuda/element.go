@@ -61,7 +61,7 @@ func (s *step) lanes(in []source) int64 {
 	for _, w := range []int64{4, 2} {
 		fits := s.out.Elements()%w == 0 && w*s.out.DType.Size() <= vector
 		for _, src := range in {
-			fits = fits && w*src.DType.Size() <= vector && src.together(s.out.Shape, w)
+			fits = fits && src.together(s.out.Shape, w)
 		}
 		if fits {
 			return w
@@ -78,7 +78,7 @@ func (src source) together(shape []int64, w int64) bool {
 		return true
 	}
 	last := len(n) - 1
-	if n[last]%w != 0 || by[last] > 1 || by[last] < 0 {
+	if n[last]%w != 0 || by[last] > 1 || by[last] < 0 || by[last] == 1 && src.expr == nil && w*src.DType.Size() > vector {
 		return false
 	}
 	for _, outer := range by[:last] {

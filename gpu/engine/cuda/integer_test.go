@@ -20,7 +20,7 @@ func TestQuotientAndRemainderMakeTheDividend(t *testing.T) {
 		in := []*graph.Node{constant(dt, x, 8), constant(dt, y, 8)}
 		of := func(op string, a graph.Attrs) []uint64 {
 			n := &graph.Node{Op: op, Type: graph.Type{DType: dt, Shape: []int64{8}}, Attrs: a}
-			return elementsOf(dt, evaluateNode(t, n, in))
+			return elementsOf(dt, evaluateNode(rt, n, in))
 		}
 		q, r, m := of("Div", graph.Attrs{}), of("Mod", graph.Attrs{Truncate: true}), of("Mod", graph.Attrs{})
 		wide := 64 - 8*dt.Size()
@@ -63,6 +63,6 @@ func TestIntegersAreThoseOfTheProcessor(t *testing.T) {
 			in[i] = constant(dt, rapid.SliceOfN(rapid.OneOf(rapid.Uint64(), rapid.SampledFrom(specials(dt))), 8, 8).Draw(rt, "x"), 8)
 		}
 		n := &graph.Node{Op: f.op, Type: graph.Type{DType: f.out, Shape: []int64{8}}, Attrs: f.attrs}
-		same(rt, f.out, evaluateNode(t, n, in), processor(t, n, in))
+		same(rt, f.out, evaluateNode(rt, n, in), processor(rt, n, in))
 	})
 }

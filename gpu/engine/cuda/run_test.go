@@ -1,8 +1,6 @@
 package cuda
 
 import (
-	"testing"
-
 	"github.com/cloister-ai/cloister/abi"
 	"github.com/cloister-ai/cloister/gpu/cuda"
 	"github.com/cloister-ai/cloister/gpu/engine/cpu"
@@ -11,13 +9,20 @@ import (
 	"github.com/cloister-ai/cloister/internal/ptxvm"
 )
 
+// A tester is *testing.T, or *rapid.T.
+type tester interface {
+	Helper()
+	Errorf(string, ...any)
+	Fatalf(string, ...any)
+}
+
 // evaluate runs the kernels of a plan without inputs and parameters on a machine
 // that holds them to every rule, and returns its outputs.
-func evaluate(t testing.TB, plan *graph.Plan) [][]byte {
+func evaluate(t tester, plan *graph.Plan) [][]byte {
 	t.Helper()
 	p, err := Compile(plan, abi.Optimizer{}, ptx.Turing)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	d := ptxvm.NewDriver(ptxvm.Config{})
 	var out [][]byte
@@ -81,21 +86,21 @@ func evaluate(t testing.TB, plan *graph.Plan) [][]byte {
 }
 
 // evaluateNode runs the kernels of one operator over known operands.
-func evaluateNode(t testing.TB, n *graph.Node, in []*graph.Node) []byte {
+func evaluateNode(t tester, n *graph.Node, in []*graph.Node) []byte {
 	t.Helper()
 	plan, err := graph.PlanNode(n, in, Layout())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	return evaluate(t, plan)[0]
 }
 
 // processor is evaluateNode by the engine of the processor.
-func processor(t testing.TB, n *graph.Node, in []*graph.Node) []byte {
+func processor(t tester, n *graph.Node, in []*graph.Node) []byte {
 	t.Helper()
 	out := make([]byte, n.Bytes())
 	if err := cpu.Eval(n, in, out); err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	return out
 }
