@@ -19,7 +19,7 @@ import (
 
 type modelBenchCmd struct {
 	Model   string        `arg:"" help:"An ONNX file." type:"path"`
-	Engine  string        `help:"Tensor engine: cpu or gorgonia." default:"cpu" enum:"cpu,gorgonia"`
+	Engine  string        `help:"Tensor engine: cpu, gorgonia, or driver:PATH for a device of others." default:"cpu"`
 	Threads int           `help:"Processor threads; zero: all." default:"0"`
 	For     time.Duration `help:"How long to measure, once it is warm." default:"2s"`
 	Steps   bool          `help:"Show how long each step takes, the longest first."`

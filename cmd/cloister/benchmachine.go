@@ -14,7 +14,7 @@ import (
 )
 
 type benchCmd struct {
-	Engine  string        `help:"Tensor engine: cpu or gorgonia." default:"cpu" enum:"cpu,gorgonia"`
+	Engine  string        `help:"Tensor engine: cpu, gorgonia, or driver:PATH for a device of others." default:"cpu"`
 	Threads int           `help:"Processor threads; zero: all, which is what a host joins with." default:"0"`
 	For     time.Duration `help:"How long to measure each shape." default:"300ms"`
 	As      string        `help:"Who signs the score." default:"host"`

@@ -13,7 +13,7 @@ import (
 
 type modelCheckCmd struct {
 	Dirs   []string `arg:"" help:"Folders in the ONNX test layout, or folders of such: model.onnx, test_data_set_*/input_N.pb, output_N.pb, and perhaps TOLERANCE. An element may be off by 1e-3 of its size + 1e-7, in a model with 1000 weights or more by 1e-5 of the largest of its output besides; with a file TOLERANCE, two numbers REL ABS, by REL of its size + ABS and no more." type:"path"`
-	Engine string   `help:"Tensor engine: cpu or gorgonia." default:"cpu" enum:"cpu,gorgonia"`
+	Engine string   `help:"Tensor engine: cpu, gorgonia, or driver:PATH for a device of others." default:"cpu"`
 }
 
 // Run tests every model below the folders. With --json it prints a line a test,

@@ -25,7 +25,7 @@ import (
 
 // hostConfig is what an owner says about a machine.
 type hostConfig struct {
-	Engine string        `help:"Tensor engine: cpu or gorgonia." default:"cpu" enum:"cpu,gorgonia"`
+	Engine string        `help:"Tensor engine: cpu, gorgonia, or driver:PATH for a device of others." default:"cpu"`
 	Jobs   int           `help:"Jobs at a time." default:"1"`
 	Wall   time.Duration `help:"Most time one job may take." default:"10m"`
 	Memory uint32        `help:"Most guest memory of one job, in 64 KiB pages." default:"4096"`

@@ -25,7 +25,7 @@ type modelRunCmd struct {
 	Top    int           `help:"Labels an answer lists; default: as the card says."`
 	Out    string        `help:"Where the outputs go: a .npy or .pb file, numbered if there are several." type:"path" placeholder:"FILE"`
 	App    string        `help:"The runner module; default: infer.wasm, as it was built." type:"path"`
-	Engine string        `help:"Tensor engine: cpu or gorgonia." default:"cpu" enum:"cpu,gorgonia"`
+	Engine string        `help:"Tensor engine: cpu, gorgonia, or driver:PATH for a device of others." default:"cpu"`
 	Wall   time.Duration `help:"Most time it may take." default:"2m"`
 	Memory uint32        `help:"Most guest memory, in 64 KiB pages." default:"8192"`
 	Tensor uint64        `help:"Most tensor bytes." default:"2147483648"`

@@ -27,7 +27,7 @@ type runCmd struct {
 	Input  []string          `help:"Files the app is given; - for standard input." type:"path"`
 	Output string            `help:"Where the output goes; default: standard output." type:"path"`
 	Param  map[string]string `help:"Settings of the app: --param epochs=3"`
-	Engine string            `help:"Tensor engine: cpu or gorgonia." default:"cpu" enum:"cpu,gorgonia"`
+	Engine string            `help:"Tensor engine: cpu, gorgonia, or driver:PATH for a device of others." default:"cpu"`
 	Wall   time.Duration     `help:"Most time it may take." default:"2m"`
 	Memory uint32            `help:"Most guest memory, in 64 KiB pages." default:"4096"`
 	Bytes  uint32            `help:"Most bytes of output." default:"1048576" name:"output-bytes"`

@@ -5,6 +5,8 @@ import (
 	"os"
 	"testing"
 
+	"github.com/cloister-ai/cloister/gpu/driver"
+	"github.com/cloister-ai/cloister/gpu/drivertest"
 	"github.com/cloister-ai/cloister/gpu/engine"
 	"github.com/cloister-ai/cloister/gpu/enginetest"
 	"go.uber.org/goleak"
@@ -29,4 +31,12 @@ func TestItDoesWhatEveryEngineMust(t *testing.T) {
 	}
 	t.Cleanup(func() { e.(io.Closer).Close() })
 	enginetest.Run(t, e)
+}
+
+func TestItDoesWhatEveryDriverMust(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	drivertest.Run(t, driver.Config{Path: self})
 }

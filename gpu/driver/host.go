@@ -179,6 +179,20 @@ func (h *Host) admit(plan abi.Digest) error {
 	return nil
 }
 
+// Lose kills the process, as if the device were lost.
+func (h *Host) Lose() {
+	if h.turns.take(context.Background()) != nil {
+		return
+	}
+	defer h.turns.give()
+	h.mu.Lock()
+	p := h.process
+	h.mu.Unlock()
+	if p != nil {
+		h.end(p)
+	}
+}
+
 // Close ends the process. Sessions that are open fail from then on.
 func (h *Host) Close() error {
 	h.mu.Lock()
