@@ -39,8 +39,11 @@ func TestMain(m *testing.M) {
 
 // lies are what drivers that lie do otherwise.
 var lies = map[string]func(h map[string]handler){
-	"answers other calls": func(h map[string]handler) {
+	"answers other reads": func(h map[string]handler) {
 		h[methodRead] = after(h[methodRead], func(_ *server, _ *request, r *reply) { r.Call++ })
+	},
+	"answers other runs": func(h map[string]handler) {
+		h[methodRun] = after(h[methodRun], func(_ *server, _ *request, r *reply) { r.Call-- })
 	},
 	"fills less than asked": func(h map[string]handler) {
 		h[methodRead] = after(h[methodRead], func(s *server, q *request, _ *reply) { s.ring.fill(q.Slot, q.Call, q.Bytes-1) })
