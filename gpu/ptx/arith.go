@@ -145,6 +145,18 @@ func (k *Kernel) FMA(a, b, c Value) Value {
 	return r
 }
 
+// Accumulate adds a·b, rounded with it once where they are floats, to the register
+// acc that Var made.
+func (k *Kernel) Accumulate(acc, a, b Value) {
+	same(acc, a)
+	same(acc, b)
+	op := "mad.lo."
+	if acc.Type.Float() {
+		op = "fma.rn."
+	}
+	k.line("%s%s %s, %s, %s, %s", op, acc.Type, acc, a, b, acc)
+}
+
 // Min returns the smaller of two integers, or of two floats: of a float and NaN
 // the float.
 func (k *Kernel) Min(a, b Value) Value { return k.op2("min."+a.Type.String(), a, b) }

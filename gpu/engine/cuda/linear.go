@@ -2,6 +2,7 @@ package cuda
 
 import (
 	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/gpu/graph"
 	"github.com/cloister-ai/cloister/gpu/ptx"
 )
 
@@ -11,46 +12,66 @@ var linearRows = table{
 	"Gemm":   {numbers, lowerGemm},
 }
 
-// matrices is the product of the first two operands, which are matrices, or stacks
-// of them that are broadcast. A vector is a row on the left, a column on the right.
-func (s *step) matrices() product {
-	x, w, at := s.in[0], s.in[1], s.n.Attrs
-	a, c := x.Shape, w.Shape
+// A stacking is how two stacks of matrices are multiplied: strides of their rows and
+// columns, and the shapes of the stacks, which are broadcast.
+type stacking struct {
+	leftBy, leftAlong, rightBy, rightAlong int64
+	left, right, both                      []int64
+}
+
+// matrixExtents is the product of two operands, which are matrices, or stacks of
+// them. A vector is a row on the left, a column on the right.
+func matrixExtents(n *graph.Node, in []graph.Type) (e extents, by stacking) {
+	a, c := in[0].Shape, in[1].Shape
 	if len(a) == 1 {
 		a = []int64{1, a[0]}
 	}
 	if len(c) == 1 {
 		c = []int64{c[0], 1}
 	}
-	p := product{typ: element(x.DType).Held()}
 	la, lc := len(a), len(c)
-	p.m, p.k, p.n = a[la-2], a[la-1], c[lc-1]
-	ars, acs, crs, ccs := a[la-1], int64(1), c[lc-1], int64(1) // strides of rows and columns
-	if at.TransA {
-		p.m, p.k, ars, acs = p.k, p.m, 1, a[la-1]
+	e = extents{m: a[la-2], k: a[la-1], n: c[lc-1]}
+	by = stacking{leftBy: a[la-1], leftAlong: 1, rightAlong: c[lc-1], rightBy: 1, left: a[:la-2], right: c[:lc-2]}
+	if n.Attrs.TransA {
+		e.m, e.k, by.leftBy, by.leftAlong = e.k, e.m, 1, a[la-1]
 	}
-	if at.TransB {
-		p.n, crs, ccs = c[lc-2], 1, c[lc-1]
+	if n.Attrs.TransB {
+		e.n, by.rightAlong, by.rightBy = c[lc-2], 1, c[lc-1]
 	}
-	stack := broadcast(a[:la-2], c[:lc-2])
-	p.batch = elements(stack)
-	from := func(o operand, own []int64, size int64, batch ptx.Value, b *body) ptx.Value {
-		step := spread(own, stack)
-		for d := range step {
-			step[d] *= size
+	by.both = broadcast(by.left, by.right)
+	e.batch = elements(by.both)
+	e.leftAlong, e.rightAlong = by.leftAlong == 1, by.rightAlong == 1 && by.rightBy != 1
+	return e, by
+}
+
+// matrices is the product of the first two operands.
+func (s *step) matrices() product {
+	e, by := matrixExtents(s.n, s.types())
+	e.typ = element(s.in[0].DType).Held()
+	lies := func(o operand, own []int64, step, along, limit int64) *matrix {
+		batch := spread(own, by.both)
+		even := true
+		for d := range batch {
+			batch[d] *= limit * e.k
+			even = even && batch[d]%4 == 0
 		}
-		return b.offset(batch, stack, step, 0)
+		m := &matrix{operand: o, along: along}
+		switch {
+		case even && along == 1 && step%4 == 0 && e.k%4 == 0:
+			m.pack = packAlong
+		case even && step == 1 && along%4 == 0 && limit%4 == 0:
+			m.pack = packAcross
+		}
+		m.start = func(b *body, stack, at ptx.Value) ptx.Value {
+			return b.Add(b.offset(stack, by.both, batch, 0), b.Mul(at, b.int(step)))
+		}
+		return m
 	}
-	p.left = func(b *body, batch, i ptx.Value) func(k ptx.Value) ptx.Value {
-		base := b.Add(from(x, a[:la-2], p.m*p.k, batch, b), b.Mul(i, b.int(ars)))
-		return func(k ptx.Value) ptx.Value { return b.load(x, b.Add(base, b.Mul(k, b.int(acs)))) }
+	return product{
+		extents: e, close: true,
+		left:  laid(lies(s.in[0], by.left, by.leftBy, by.leftAlong, e.m)),
+		right: laid(lies(s.in[1], by.right, by.rightBy, by.rightAlong, e.n)),
 	}
-	p.right = func(b *body, batch, j ptx.Value) func(k ptx.Value) ptx.Value {
-		base := b.Add(from(w, c[:lc-2], p.k*p.n, batch, b), b.Mul(j, b.int(ccs)))
-		return func(k ptx.Value) ptx.Value { return b.load(w, b.Add(base, b.Mul(k, b.int(crs)))) }
-	}
-	p.leftAlong, p.rightAlong = acs == 1, ccs != 1
-	return p
 }
 
 // broadcast is the shape that both are broadcast to.
@@ -78,8 +99,8 @@ func elements(shape []int64) int64 {
 
 func lowerMatMul(s *step) {
 	p := s.matrices()
-	p.done = func(b *body, batch, i, j, sum ptx.Value) {
-		b.put(b.Add(b.Mul(b.Add(b.Mul(batch, b.int(p.m)), i), b.int(p.n)), j), sum)
+	p.done = func(b *body, batch, i, j ptx.Value, sums []ptx.Value) {
+		b.putMany(b.Add(b.Mul(b.Add(b.Mul(batch, b.int(p.m)), i), b.int(p.n)), j), sums)
 	}
 	s.product(p)
 }
@@ -89,24 +110,32 @@ func lowerMatMul(s *step) {
 func lowerGemm(s *step) {
 	p := s.matrices()
 	alpha, beta := float64(s.n.Attrs.Alpha), float64(s.n.Attrs.Beta)
-	p.done = func(b *body, _, i, j, sum ptx.Value) {
+	p.done = func(b *body, _, i, j ptx.Value, sums []ptx.Value) {
 		at := b.Add(b.Mul(i, b.int(p.n)), j)
-		t := sum.Type
+		t := p.typ
 		if !t.Float() && (alpha != 1 || beta != 1) {
 			t = ptx.F64
-			sum = b.Convert(t, sum)
 		}
-		if alpha != 1 {
-			sum = b.Mul(sum, ptx.Float(t, alpha))
-		}
+		var c []ptx.Value
 		if s.has(2) {
-			c := b.Convert(t, b.load(s.in[2], b.at(s.in[2], at, s.out.Shape)))
-			if beta != 1 {
-				c = b.Mul(c, ptx.Float(t, beta))
-			}
-			sum = b.Add(sum, c)
+			c = b.neighbours(s.beside(s.in[2]), s.out.Shape, at, int64(len(sums)))
 		}
-		b.put(at, b.toward(s.out.DType, sum))
+		out := make([]ptx.Value, len(sums))
+		for l, sum := range sums {
+			sum = b.Convert(t, sum)
+			if alpha != 1 {
+				sum = b.Mul(sum, ptx.Float(t, alpha))
+			}
+			if c != nil {
+				more := b.Convert(t, c[l])
+				if beta != 1 {
+					more = b.Mul(more, ptx.Float(t, beta))
+				}
+				sum = b.Add(sum, more)
+			}
+			out[l] = b.toward(s.out.DType, sum)
+		}
+		b.putMany(at, out)
 	}
 	s.product(p)
 }

@@ -24,12 +24,18 @@ func evaluate(t tester, plan *graph.Plan) [][]byte {
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
+	return perform(t, plan, p)
+}
+
+// perform is evaluate with another program than that of the plan.
+func perform(t testing.TB, plan *graph.Plan, p *Program) [][]byte {
+	t.Helper()
 	d := ptxvm.NewDriver(ptxvm.Config{})
 	var out [][]byte
 	for _, o := range plan.Graph.Outputs() {
 		out = append(out, make([]byte, plan.Graph.At(o.Value).Bytes()))
 	}
-	err = d.Enter(func() error {
+	err := d.Enter(func() error {
 		m, err := d.Load(p.Source)
 		if err != nil {
 			return err

@@ -77,6 +77,15 @@ func Accept(n *graph.Node, in []graph.Type) error {
 func work(g *graph.Graph, s *graph.Step) int64 {
 	n := s.Node
 	switch n.Op {
+	case "MatMul", "Gemm", "Conv", "ConvGradX", "ConvGradW": // parts of sums
+		in := make([]graph.Type, len(n.In))
+		for i, v := range n.In {
+			if v != 0 {
+				in[i] = g.At(v).Type
+			}
+		}
+		e, _ := productOf(n, in)
+		return e.work()
 	case "LayerNormalizationGradScale": // mean and 1/σ of each row
 		return 16 * g.At(n.In[1]).Elements() / max(1, n.Elements())
 	case "Recurrence":

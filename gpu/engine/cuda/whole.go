@@ -35,15 +35,15 @@ func lowerIntegerProduct(s *step) {
 	p := s.matrices()
 	x, w := s.in[0], s.in[1]
 	p.typ = ptx.S32
-	p.left = func(b *body, _, i ptx.Value) func(k ptx.Value) ptx.Value {
+	p.left = side{read: func(b *body, _, i ptx.Value) func(k ptx.Value) ptx.Value {
 		zero, base := b.zero(2, i), b.Mul(i, b.int(p.k))
 		return func(k ptx.Value) ptx.Value { return b.less(x, b.Add(base, k), zero) }
-	}
-	p.right = func(b *body, _, j ptx.Value) func(k ptx.Value) ptx.Value {
+	}}
+	p.right = side{read: func(b *body, _, j ptx.Value) func(k ptx.Value) ptx.Value {
 		zero := b.zero(3, j)
 		return func(k ptx.Value) ptx.Value { return b.less(w, b.Add(b.Mul(k, b.int(p.n)), j), zero) }
-	}
-	p.done = func(b *body, _, i, j, sum ptx.Value) { b.put(b.Add(b.Mul(i, b.int(p.n)), j), sum) }
+	}}
+	p.done = func(b *body, _, i, j ptx.Value, sums []ptx.Value) { b.putMany(b.Add(b.Mul(i, b.int(p.n)), j), sums) }
 	s.product(p)
 }
 

@@ -64,12 +64,45 @@ func lowerConv(s *step) {
 	p := s.convolution(element(s.out.DType),
 		func(b *body, at, _ ptx.Value) ptx.Value { return b.load(s.in[1], at) },
 		func(b *body, at ptx.Value) ptx.Value { return b.load(s.in[0], at) })
+	c := convOf(s.n.Attrs.Window, s.in[0].Shape, s.in[1].Shape, s.out.Shape)
+	weights := matrix{operand: s.in[1], along: 1}
+	if p.k%4 == 0 {
+		weights.pack = packAlong
+	}
+	weights.start = func(b *body, group, i ptx.Value) ptx.Value {
+		return b.Mul(b.Add(b.Mul(group, b.int(p.m)), i), b.int(p.k))
+	}
+	p.left = laid(&weights)
+	if c.pointwise() {
+		p.right = laid(c.pixels(s.in[0]))
+	}
 	if s.has(2) {
-		p.first = func(b *body, group, i, _ ptx.Value) ptx.Value {
+		p.first = func(b *body, group, i ptx.Value) ptx.Value {
 			return b.load(s.in[2], b.Add(b.Mul(group, b.int(p.m)), i))
 		}
 	}
 	s.product(p)
+}
+
+// pointwise reports whether each pixel of the result is made of the same one.
+func (c *conv) pointwise() bool {
+	return c.kh == 1 && c.kw == 1 && c.oh == c.h && c.ow == c.w && c.Stride == [2]int64{1, 1} && c.Pads == [4]int64{}
+}
+
+// pixels is o, images of the channels of c, as columns of pixels of all of them.
+func (c *conv) pixels(o operand) *matrix {
+	size := c.h * c.w
+	m := &matrix{operand: o, along: size}
+	if size%4 == 0 {
+		m.pack = packAcross
+	}
+	channels := o.Shape[1]
+	m.start = func(b *body, group, j ptx.Value) ptx.Value {
+		image, at := b.Div(j, b.int(size)), b.Rem(j, b.int(size))
+		channel := b.Add(b.Mul(image, b.int(channels)), b.Mul(group, b.int(channels/c.Group)))
+		return b.Add(b.Mul(channel, b.int(size)), at)
+	}
+	return m
 }
 
 // convolution multiplies the weights by what the windows show, in numbers of type
@@ -77,14 +110,15 @@ func lowerConv(s *step) {
 // reads a weight of an output channel, pixel an element of the images.
 func (s *step) convolution(t ptx.Type, weight func(b *body, at, channel ptx.Value) ptx.Value, pixel func(b *body, at ptx.Value) ptx.Value) product {
 	c := convOf(s.n.Attrs.Window, s.in[0].Shape, s.in[1].Shape, s.out.Shape)
-	p := product{m: c.out(), n: c.images * c.oh * c.ow, k: c.in() * c.kh * c.kw, batch: c.Group, typ: t, leftAlong: true}
+	e, _ := productOf(s.n, s.types())
+	p := product{extents: e, close: c.oh*c.ow%4 == 0}
 	channel := func(b *body, group, i ptx.Value) ptx.Value { return b.Add(b.Mul(group, b.int(p.m)), i) }
-	p.left = func(b *body, group, i ptx.Value) func(k ptx.Value) ptx.Value {
+	p.left.read = func(b *body, group, i ptx.Value) func(k ptx.Value) ptx.Value {
 		m := channel(b, group, i)
 		base := b.Mul(m, b.int(p.k))
 		return func(k ptx.Value) ptx.Value { return weight(b, b.Add(base, k), m) }
 	}
-	p.right = func(b *body, group, j ptx.Value) func(k ptx.Value) ptx.Value {
+	p.right.read = func(b *body, group, j ptx.Value) func(k ptx.Value) ptx.Value {
 		at := b.coordinates(j, []int64{c.images, c.oh, c.ow})
 		y0, x0 := c.begin(b, 0, at[1]), c.begin(b, 1, at[2])
 		image := b.Add(b.Mul(at[0], b.int(c.c)), b.Mul(group, b.int(c.in())))
@@ -94,9 +128,9 @@ func (s *step) convolution(t ptx.Type, weight func(b *body, at, channel ptx.Valu
 			return b.pixel(t, base, c.tap(b, 0, y0, tap[1]), c.tap(b, 1, x0, tap[2]), c.h, c.w, func(at ptx.Value) ptx.Value { return pixel(b, at) })
 		}
 	}
-	p.done = func(b *body, group, i, j, sum ptx.Value) {
+	p.done = func(b *body, group, i, j ptx.Value, sums []ptx.Value) {
 		image, at := b.Div(j, b.int(c.oh*c.ow)), b.Rem(j, b.int(c.oh*c.ow))
-		b.put(b.Add(b.Mul(b.Add(b.Mul(image, b.int(c.m)), channel(b, group, i)), b.int(c.oh*c.ow)), at), sum)
+		b.putMany(b.Add(b.Mul(b.Add(b.Mul(image, b.int(c.m)), channel(b, group, i)), b.int(c.oh*c.ow)), at), sums)
 	}
 	return p
 }
@@ -106,15 +140,16 @@ func (s *step) convolution(t ptx.Type, weight func(b *body, at, channel ptx.Valu
 func lowerConvGradX(s *step) {
 	dy, w := s.in[0], s.in[1]
 	c := convOf(s.n.Attrs.Window, s.out.Shape, w.Shape, dy.Shape)
-	p := product{m: c.in(), n: c.images * c.h * c.w, k: c.out() * c.kh * c.kw, batch: c.Group, typ: element(dy.DType)}
-	p.left = func(b *body, group, i ptx.Value) func(k ptx.Value) ptx.Value {
+	e, _ := productOf(s.n, s.types())
+	p := product{extents: e, close: c.h*c.w%4 == 0}
+	p.left.read = func(b *body, group, i ptx.Value) func(k ptx.Value) ptx.Value {
 		return func(k ptx.Value) ptx.Value {
 			tap := b.coordinates(k, []int64{c.out(), c.kh * c.kw})
 			m := b.Add(b.Mul(group, b.int(c.out())), tap[0])
 			return b.load(w, b.Add(b.Mul(b.Add(b.Mul(m, b.int(c.in())), i), b.int(c.kh*c.kw)), tap[1]))
 		}
 	}
-	p.right = func(b *body, group, j ptx.Value) func(k ptx.Value) ptx.Value {
+	p.right.read = func(b *body, group, j ptx.Value) func(k ptx.Value) ptx.Value {
 		at := b.coordinates(j, []int64{c.images, c.h, c.w})
 		image := b.Add(b.Mul(at[0], b.int(c.m)), b.Mul(group, b.int(c.out())))
 		var from [2]ptx.Value // y + pad
@@ -140,10 +175,21 @@ func lowerConvGradX(s *step) {
 			return v
 		}
 	}
-	p.done = func(b *body, group, i, j, sum ptx.Value) {
+	if c.pointwise() {
+		p.right = laid(c.pixels(dy))
+		weights := matrix{operand: w, along: p.m}
+		if p.m%4 == 0 {
+			weights.pack = packAcross
+		}
+		weights.start = func(b *body, group, i ptx.Value) ptx.Value {
+			return b.Add(b.Mul(group, b.int(p.k*p.m)), i)
+		}
+		p.left = laid(&weights)
+	}
+	p.done = func(b *body, group, i, j ptx.Value, sums []ptx.Value) {
 		image, at := b.Div(j, b.int(c.h*c.w)), b.Rem(j, b.int(c.h*c.w))
 		ch := b.Add(b.Mul(group, b.int(p.m)), i)
-		b.put(b.Add(b.Mul(b.Add(b.Mul(image, b.int(c.c)), ch), b.int(c.h*c.w)), at), sum)
+		b.putMany(b.Add(b.Mul(b.Add(b.Mul(image, b.int(c.c)), ch), b.int(c.h*c.w)), at), sums)
 	}
 	s.product(p)
 }
@@ -153,15 +199,16 @@ func lowerConvGradX(s *step) {
 func lowerConvGradW(s *step) {
 	dy, x := s.in[0], s.in[1]
 	c := convOf(s.n.Attrs.Window, x.Shape, s.out.Shape, dy.Shape)
-	p := product{m: c.out(), n: c.in() * c.kh * c.kw, k: c.images * c.oh * c.ow, batch: c.Group, typ: element(x.DType), leftAlong: true, rightAlong: true}
-	p.left = func(b *body, group, i ptx.Value) func(k ptx.Value) ptx.Value {
+	e, _ := productOf(s.n, s.types())
+	p := product{extents: e, close: true}
+	p.left.read = func(b *body, group, i ptx.Value) func(k ptx.Value) ptx.Value {
 		m := b.Add(b.Mul(group, b.int(p.m)), i)
 		return func(k ptx.Value) ptx.Value {
 			image, at := b.Div(k, b.int(c.oh*c.ow)), b.Rem(k, b.int(c.oh*c.ow))
 			return b.load(dy, b.Add(b.Mul(b.Add(b.Mul(image, b.int(c.m)), m), b.int(c.oh*c.ow)), at))
 		}
 	}
-	p.right = func(b *body, group, j ptx.Value) func(k ptx.Value) ptx.Value {
+	p.right.read = func(b *body, group, j ptx.Value) func(k ptx.Value) ptx.Value {
 		tap := b.coordinates(j, []int64{c.in(), c.kh, c.kw})
 		ch := b.Add(b.Mul(group, b.int(c.in())), tap[0])
 		return func(k ptx.Value) ptx.Value {
@@ -171,8 +218,8 @@ func lowerConvGradW(s *step) {
 			return b.pixel(p.typ, base, y, z, c.h, c.w, func(at ptx.Value) ptx.Value { return b.load(x, at) })
 		}
 	}
-	p.done = func(b *body, group, i, j, sum ptx.Value) {
-		b.put(b.Add(b.Mul(b.Add(b.Mul(group, b.int(p.m)), i), b.int(p.n)), j), sum)
+	p.done = func(b *body, group, i, j ptx.Value, sums []ptx.Value) {
+		b.putMany(b.Add(b.Mul(b.Add(b.Mul(group, b.int(p.m)), i), b.int(p.n)), j), sums)
 	}
 	s.product(p)
 }
