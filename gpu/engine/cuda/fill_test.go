@@ -99,7 +99,7 @@ func TestTheSameTextForTheSamePlan(t *testing.T) {
 			}
 			return p.Source + string(p.Constants)
 		}
-		if text() != text() {
+		if first, second := text(), text(); first != second {
 			t.Errorf("%v is written in two ways", f)
 		}
 	}
