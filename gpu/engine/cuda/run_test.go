@@ -28,7 +28,7 @@ func evaluate(t tester, plan *graph.Plan) [][]byte {
 }
 
 // perform is evaluate with another program than that of the plan.
-func perform(t testing.TB, plan *graph.Plan, p *Program) [][]byte {
+func perform(t tester, plan *graph.Plan, p *Program) [][]byte {
 	t.Helper()
 	d := ptxvm.NewDriver(ptxvm.Config{})
 	var out [][]byte
