@@ -27,6 +27,17 @@ type Config struct {
 	MPS bool
 }
 
+// Environment names the variables that this package and NVIDIA's libraries read, for
+// who gives a process that opens a device nothing else of its own.
+func Environment() []string {
+	return []string{
+		"CUDA_DRIVER_LIB", "CUBLASLT_LIB", "LD_LIBRARY_PATH", // where libraries are
+		"CUDA_HOME", "CUDA_PATH", "CONDA_PREFIX", "VIRTUAL_ENV",
+		"CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "CUDA_MPS_PIPE_DIRECTORY", // what is shown
+		"CUDA_CACHE_PATH", "CUDA_CACHE_MAXSIZE", "HOME", "XDG_CACHE_HOME", // where it keeps what it compiled
+	}
+}
+
 // A Found is a device that the driver shows, and why it cannot be used, if so.
 type Found struct {
 	Info

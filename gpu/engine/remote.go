@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/cloister-ai/cloister/abi"
+	nvidia "github.com/cloister-ai/cloister/gpu/cuda"
 	"github.com/cloister-ai/cloister/gpu/driver"
 	"github.com/cloister-ai/cloister/gpu/engine/cuda"
 	"github.com/cloister-ai/cloister/gpu/engine/gorgonia"
@@ -24,7 +25,7 @@ type driverEntry struct {
 
 // builtIn lists the drivers that this binary has in it.
 var builtIn = map[string]driverEntry{
-	"cuda":     {open: cuda.OpenDevice, accept: cuda.Accept, layout: cuda.Layout},
+	"cuda":     {open: cuda.OpenDevice, cfg: driver.Config{Pass: nvidia.Environment()}, accept: cuda.Accept, layout: cuda.Layout},
 	"gorgonia": {open: gorgonia.OpenDevice, cfg: driver.Config{Grace: -1}, alone: true, accept: gorgonia.Accept, layout: gorgonia.Layout},
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/cloister-ai/cloister/abi"
 	"github.com/cloister-ai/cloister/gpu/cuda"
@@ -14,11 +16,26 @@ import (
 
 // OpenDevice is the driver of the first CUDA device that this process is shown.
 func OpenDevice() (driver.Device, error) {
-	d, err := cuda.Open(cuda.Config{})
+	d, err := cuda.Open(cuda.Config{Cache: cache()})
 	if err != nil {
 		return nil, err
 	}
 	return NewDevice(d), nil
+}
+
+// cache is the folder in which the driver keeps compiled kernels: the user's own,
+// and apart from those of other programs. Empty leaves it to the driver, where the
+// environment names one or the user has none that can be written.
+func cache() string {
+	dir, err := os.UserCacheDir()
+	if err != nil || os.Getenv("CUDA_CACHE_PATH") != "" {
+		return ""
+	}
+	dir = filepath.Join(dir, "cloister", "cuda")
+	if os.MkdirAll(dir, 0o700) != nil {
+		return "" // kernels are compiled again each time
+	}
+	return dir
 }
 
 // A Device computes plans on one card. Tensors lie in its memory, and in pieces of

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
+	"path/filepath"
 	"testing"
 
 	"github.com/cloister-ai/cloister/abi"
@@ -136,11 +137,18 @@ func compute(t *testing.T, d driver.Device) [][]byte {
 func TestAPlanRunsThroughTheRealDriver(t *testing.T) {
 	want := compute(t, NewDevice(ptxvm.NewDriver(ptxvm.Config{})))
 
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("XDG_CACHE_HOME", "")
+	t.Setenv("CUDA_CACHE_PATH", "")
 	f := fake.CUDA(t)
 	f.OnLaunch(interpreting(t))
 	d, err := OpenDevice()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if dir := f.Env("CUDA_CACHE_PATH"); dir != filepath.Join(home, ".cache", "cloister", "cuda") {
+		t.Errorf("kernels are kept in %q", dir)
 	}
 	got := compute(t, d)
 	for i := range want {
