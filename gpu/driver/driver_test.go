@@ -126,6 +126,60 @@ func trained(t *testing.T, h *Host, opt abi.Optimizer, f func(*Host, int)) []byt
 	return b
 }
 
+// TestWhatIsKeptFollowsItsParameter: a kernel that keeps what it made of a parameter
+// hears that it was written to.
+func TestWhatIsKeptFollowsItsParameter(t *testing.T) {
+	h := quick(t, Config{Slots: 2, SlotBytes: 1 << 20})
+	s := h.Session()
+	defer s.Close()
+	p := convolution(t)
+	if p.Steps[0].Keep == 0 {
+		t.Fatal("its kernel keeps nothing")
+	}
+	sizes := [3]int64{4 * 16 * 12 * 12, 4 * 32 * 16 * 9, 4 * 32 * 10 * 10}
+	var b [3]*Buffer
+	for i, n := range sizes {
+		var err error
+		if b[i], err = s.Alloc(n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := func(x *Executable) []byte {
+		t.Helper()
+		y := make([]byte, sizes[2])
+		err := x.Run(t.Context(), b[:1], b[1:2], b[2:], 0)
+		if err == nil {
+			err = b[2].Read(0, y)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return y
+	}
+	compile := func() *Executable {
+		t.Helper()
+		x, err := s.Compile(t.Context(), p, abi.Optimizer{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	old := compile()
+	var last []byte
+	for _, from := range []int64{0, 7} {
+		if err := errors.Join(b[0].Write(0, counted(sizes[0]/4)), b[1].Write(0, counted(sizes[1]/4 + from)[4*from:])); err != nil {
+			t.Fatal(err)
+		}
+		got := run(old)
+		if bytes.Equal(got, last) {
+			t.Error("other weights give the same result")
+		}
+		if last = run(compile()); !bytes.Equal(got, last) {
+			t.Error("a program that has run before gives another result than a new one")
+		}
+	}
+}
+
 func TestTheOthersGoOnWhenOneKillsTheDevice(t *testing.T) {
 	h := quick(t, Config{})
 	good := newUser(t, h, "Neg", large)

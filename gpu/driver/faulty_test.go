@@ -231,6 +231,35 @@ func (param) Write(int64, []byte) error { return errors.ErrUnsupported }
 func (param) Read(int64, []byte) error  { return errors.ErrUnsupported }
 func (param) Free()                     {}
 
+// convolution has weights that are worth transforming once.
+func convolution(t testing.TB) *graph.Plan {
+	t.Helper()
+	g, err := graph.New(graph.Config{Opset: 21})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := g.Input("x", abi.Float32, []int64{1, 16, 12, 12})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := g.Param("w", param{32, 16, 3, 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	y, err := g.Node("Conv", nil, []abi.Value{x, w})
+	if err == nil {
+		err = g.Output("y", y[0])
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := graph.NewPlan(g, nil, cpu.Layout())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 // training is a step of y = mean (x·w - x)² by w, which is 8×8.
 func training(t testing.TB) *graph.Plan {
 	t.Helper()

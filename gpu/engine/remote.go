@@ -23,6 +23,13 @@ type driverEntry struct {
 	layout func() graph.Layout
 }
 
+// variables are those of the environment that drivers get: where libraries are, and
+// which devices are to be used.
+var variables = []string{
+	"HOME", "VIRTUAL_ENV", "CONDA_PREFIX", "CUDA_HOME", "CUDA_PATH", "LD_LIBRARY_PATH", "CUDA_DRIVER_LIB", "NVML_LIB", "CUBLASLT_LIB", "CUDA_CACHE_PATH", "CUDA_MPS_PIPE_DIRECTORY",
+	"CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ZE_AFFINITY_MASK",
+}
+
 // builtIn lists the drivers that this binary has in it.
 var builtIn = map[string]driverEntry{
 	"cuda":     {open: cuda.OpenDevice, cfg: driver.Config{Pass: nvidia.Environment()}, accept: cuda.Accept, layout: cuda.Layout},
@@ -48,6 +55,7 @@ func remoteEngine(ctx context.Context, d driverEntry) (*Engine, error) {
 			return &remoteBackend{driver: d, session: h.Session(), left: func() error { return p.give(h) }}
 		}, close: p.close}, nil
 	}
+	d.cfg.Pass = variables
 	h := driver.Open(d.cfg)
 	if _, err := h.Start(ctx); err != nil {
 		return nil, errors.Join(err, h.Close())

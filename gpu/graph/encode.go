@@ -171,3 +171,12 @@ func (e *encoder) node(n *Node) nodeCode {
 	c.At = at
 	return c
 }
+
+// Messages lists the messages of a code and their fields, as protobuf writes them;
+// attributes apart, which are in node.go.
+func Messages() map[string][]string {
+	return map[string][]string{
+		"Plan": record.Describe(planCode{}), "Node": record.Describe(nodeCode{}), "Step": record.Describe(stepCode{}),
+		"Place": record.Describe(Place{}), "Copy": record.Describe(Copy{}), "Type": record.Describe(Type{}), "Question": record.Describe(questionCode{}),
+	}
+}

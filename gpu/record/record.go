@@ -14,7 +14,9 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/cloister-ai/cloister/abi"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -274,4 +276,53 @@ func set(v reflect.Value, b []byte) (n int, err error) {
 		return 0, fmt.Errorf("%v: %w", protowire.ParseError(n), abi.Invalid)
 	}
 	return n, nil
+}
+
+// Describe returns the fields of v, a struct, as they stand in the description of a
+// protobuf message: "repeated sint64 shape = 2;".
+func Describe(v any) []string {
+	var list []string
+	t := reflect.TypeOf(v)
+	for _, f := range fields(t) {
+		ft, many := t.Field(f.at).Type, ""
+		if k := ft.Kind(); k == reflect.Array || k == reflect.Slice && ft.Elem().Kind() != reflect.Uint8 {
+			ft, many = ft.Elem(), "repeated "
+		}
+		list = append(list, fmt.Sprintf("%s%s %s = %d;", many, describe(ft), snake(f.name), f.num))
+	}
+	return list
+}
+
+func describe(t reflect.Type) string {
+	v := reflect.Zero(t)
+	switch {
+	case t.Kind() == reflect.Slice:
+		return "bytes"
+	case t.Kind() == reflect.Pointer:
+		return describe(t.Elem())
+	case t.Kind() == reflect.Struct:
+		name := strings.TrimSuffix(t.Name(), "Code")
+		return strings.ToUpper(name[:1]) + name[1:]
+	case t.Kind() == reflect.Bool, t.Kind() == reflect.String:
+		return t.Kind().String()
+	case t.Kind() == reflect.Float32:
+		return "float"
+	case t.Kind() == reflect.Float64:
+		return "double"
+	case v.CanUint():
+		return "uint64"
+	}
+	return "sint64"
+}
+
+// snake writes a name of Go as protobuf does.
+func snake(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		if i > 0 && unicode.IsUpper(r) && unicode.IsLower(rune(name[i-1])) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
 }
