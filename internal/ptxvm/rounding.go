@@ -99,7 +99,8 @@ func directed(s, e float64, mode rounding, step func(x float64, up bool) float64
 	return s
 }
 
-// twoSum gives the float64 nearest to a + b, and the sign of what is missing (Knuth).
+// twoSum gives the float64 nearest to a + b, and what is missing (Dekker; no
+// step of it overflows unless the sum does).
 func twoSum(a, b float64) (s, e float64) {
 	s = a + b
 	if math.IsInf(s, 0) {
@@ -108,8 +109,10 @@ func twoSum(a, b float64) (s, e float64) {
 		}
 		return s, -s // overflow: the exact value is finite
 	}
-	t := s - a
-	return s, (a - (s - t)) + (b - t)
+	if math.Abs(a) < math.Abs(b) {
+		a, b = b, a
+	}
+	return s, b - (s - a)
 }
 
 // exactFMA gives the float64 nearest to a*b + c, and the sign of what is missing.
