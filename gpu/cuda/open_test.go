@@ -64,6 +64,26 @@ func TestOpenSaysWhyADeviceCannotBeUsed(t *testing.T) {
 	}
 }
 
+func TestTheEnvironmentMakesTheStandInFailToo(t *testing.T) {
+	t.Setenv("FAKE_CUDA_FAIL", "cuMemAlloc_v2:2:2")
+	f := fake.CUDA(t)
+	d, err := cuda.Open(cuda.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	inside(t, d, func() error {
+		if _, err := d.Alloc(1); err != nil {
+			return err
+		}
+		if _, err := d.Alloc(1); err == nil || !f.Failed() {
+			t.Errorf("the second Alloc = %v; want out of memory", err)
+		}
+		_, err := d.Alloc(1)
+		return err
+	})
+}
+
 func TestMemoryThatIsTakenIsNotFree(t *testing.T) {
 	f := fake.CUDA(t)
 	first, err := cuda.Open(cuda.Config{})

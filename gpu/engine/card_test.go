@@ -32,7 +32,12 @@ func TestTheCardsProcessFindsTheDriverOfItsUser(t *testing.T) {
 	}
 
 	t.Setenv("CUDA_DRIVER_LIB", "/nowhere/libcuda.so.1")
-	if _, err := engine.New("cuda"); !errors.Is(err, abi.Unavailable) || !strings.Contains(err.Error(), "no CUDA driver") {
-		t.Errorf("New = %v; want no CUDA driver", err)
+	_, err = engine.New("cuda")
+	hint, ok := errors.AsType[interface {
+		error
+		Hint() string
+	}](err)
+	if !errors.Is(err, abi.Unavailable) || !strings.Contains(err.Error(), "no CUDA driver") || !ok || !strings.Contains(hint.Hint(), "cloister devices") {
+		t.Errorf("New = %v; want no CUDA driver, and where to look", err)
 	}
 }

@@ -58,11 +58,21 @@ func remoteEngine(ctx context.Context, d driverEntry) (*Engine, error) {
 	d.cfg.Pass = variables
 	h := driver.Open(d.cfg)
 	if _, err := h.Start(ctx); err != nil {
-		return nil, errors.Join(err, h.Close())
+		return nil, noDevice{errors.Join(err, h.Close())}
 	}
 	return &Engine{open: func() backend {
 		return &remoteBackend{driver: d, session: h.Session(), left: func() error { return nil }}
 	}, close: h.Close}, nil
+}
+
+// noDevice is why a shared driver did not start.
+type noDevice struct{ error }
+
+func (e noDevice) Unwrap() error { return e.error }
+
+// Hint says what its user can do; what the driver would advise stays in its process.
+func (e noDevice) Hint() string {
+	return "cloister devices says which devices are here, and why one cannot be used"
 }
 
 // A pool keeps devices that no session uses, because starting a process takes longer
