@@ -16,7 +16,8 @@ import (
 	"github.com/cloister-ai/cloister/internal/ptxvm"
 )
 
-// counting is a driver that counts what is queued one by one, and as a graph.
+// counting is a driver that counts what is queued one by one, and as a graph, and
+// whose memory is not zero.
 type counting struct {
 	*ptxvm.Driver
 	launches, replays int
@@ -25,6 +26,15 @@ type counting struct {
 func (c *counting) Launch(f cuda.Function, grid, block [3]uint32, shared uint32, args []uint64) error {
 	c.launches++
 	return c.Driver.Launch(f, grid, block, shared, args)
+}
+
+// Alloc leaves in memory what a card might: nothing that is zero.
+func (c *counting) Alloc(n int64) (cuda.Ptr, error) {
+	p, err := c.Driver.Alloc(n)
+	if err == nil {
+		err = c.Device().Poison(uint64(p), n)
+	}
+	return p, err
 }
 
 func (c *counting) Capture(f func() error) (cuda.Graph, error) {
@@ -179,6 +189,13 @@ func TestMemoryIsZeroForWhoGetsItNext(t *testing.T) {
 		secret := make([]float32, n)
 		for i := range secret {
 			secret[i] = 42
+		}
+		fresh, err := d.Alloc(int64(4 * n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b := bytesOf(t, fresh, 4*n); !bytes.Equal(b, make([]byte, 4*n)) {
+			t.Fatalf("memory of %d bytes that nobody had is not zero", 4*n)
 		}
 		for range 3 {
 			m := held(t, d, secret...)
