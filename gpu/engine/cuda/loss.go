@@ -72,10 +72,10 @@ func lowerLoss(softmax bool) func(*step) {
 			s.perLine(l.samples(), l.n, l.close(), func(t *team) {
 				label, w := l.weight(t.body, t.line)
 				start := l.start(t.body, t.line)
-				read := func(i ptx.Value) ptx.Value { return t.load(l.scores, l.at(t.body, start, i)) }
+				read := t.keep(func(i ptx.Value) ptx.Value { return t.load(l.scores, l.at(t.body, start, i)) })
 				norm := ptx.Float(ptx.F64, 0)
 				if softmax {
-					top, total := t.exps(l.n, typ, s.out.DType, read)
+					top, total, _ := t.exps(l.n, typ, s.out.DType, read)
 					norm = t.Add(t.Convert(ptx.F64, top), t.log(total))
 				}
 				t.once(func() {
@@ -131,15 +131,16 @@ func lowerLossGrad(softmax bool) func(*step) {
 				scale = t.Div(scale, total)
 			}
 			scale = t.Select(counts, t.Mul(scale, t.Convert(ptx.F64, t.load(s.in[0], at))), zero)
-			read := func(i ptx.Value) ptx.Value { return t.load(l.scores, l.at(t.body, start, i)) }
-			var top, norm ptx.Value
+			read := t.keep(func(i ptx.Value) ptx.Value { return t.load(l.scores, l.at(t.body, start, i)) })
+			var norm ptx.Value
+			var power func(i ptx.Value) ptx.Value
 			if softmax {
-				top, norm = t.exps(l.n, typ, s.out.DType, read)
+				_, norm, power = t.exps(l.n, typ, s.out.DType, read)
 			}
 			t.each(l.n, func(i ptx.Value) {
 				g := zero
 				if softmax {
-					g = t.Div(t.Convert(ptx.F64, t.exp(t.Sub(read(i), top))), norm)
+					g = t.Div(t.Convert(ptx.F64, power(i)), norm)
 				}
 				hit := t.Cmp(t.Convert(ptx.S64, i), ptx.EQ, label)
 				g = t.Select(hit, t.Sub(g, ptx.Float(ptx.F64, 1)), g)

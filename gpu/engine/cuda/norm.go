@@ -85,10 +85,15 @@ func rowsOf(shape []int64, axis int) (rows, n int64) {
 	return elements(shape[:axis]), elements(shape[axis:])
 }
 
-// center returns what is taken from the elements of a row, and what they are then
+// row reads the elements of a row of o that starts at start, each of them once.
+func (t *team) row(o operand, start ptx.Value) func(i ptx.Value) ptx.Value {
+	return t.keep(func(i ptx.Value) ptx.Value { return t.load(o, t.Add(start, i)) })
+}
+
+// center returns what is taken from the n elements of a row, and what they are then
 // multiplied by, in float64. With square the mean is zero.
-func (t *team) center(o operand, start ptx.Value, n int64, eps float32, square bool) (mean, inv ptx.Value) {
-	read := func(i ptx.Value) ptx.Value { return t.Convert(ptx.F64, t.load(o, t.Add(start, i))) }
+func (t *team) center(row func(i ptx.Value) ptx.Value, n int64, eps float32, square bool) (mean, inv ptx.Value) {
+	read := func(i ptx.Value) ptx.Value { return t.Convert(ptx.F64, row(i)) }
 	size := ptx.Float(ptx.F64, float64(n))
 	mean = ptx.Float(ptx.F64, 0)
 	if !square {
@@ -102,24 +107,23 @@ func (t *team) center(o operand, start ptx.Value, n int64, eps float32, square b
 	return mean, t.Div(ptx.Float(ptx.F64, 1), std)
 }
 
-// standard is element at of o, centered: in float32 rounded after each step.
-func (t *team) standard(o operand, at, mean, inv ptx.Value, square bool) ptx.Value {
-	typ := element(o.DType)
-	x := t.load(o, at)
+// standard is x, centered: in float32 rounded after each step.
+func (t *team) standard(x, mean, inv ptx.Value, square bool) ptx.Value {
 	if !square {
-		x = t.Add(x, t.Convert(typ, t.Neg(mean)))
+		x = t.Add(x, t.Convert(x.Type, t.Neg(mean)))
 	}
-	return t.Mul(x, t.Convert(typ, inv))
+	return t.Mul(x, t.Convert(x.Type, inv))
 }
 
 func lowerLayerNorm(s *step) {
 	rows, n := rowsOf(s.out.Shape, s.n.Attrs.Axis)
 	s.perLine(rows, n, true, func(t *team) {
 		start := t.Mul(t.line, t.int(n))
-		mean, inv := t.center(s.in[0], start, n, s.n.Attrs.Epsilon, false)
+		x := t.row(s.in[0], start)
+		mean, inv := t.center(x, n, s.n.Attrs.Epsilon, false)
 		t.each(n, func(i ptx.Value) {
 			at := t.Add(start, i)
-			y := t.Mul(t.standard(s.in[0], at, mean, inv, false), t.load(s.in[1], i))
+			y := t.Mul(t.standard(x(i), mean, inv, false), t.load(s.in[1], i))
 			if s.has(2) {
 				y = t.Add(y, t.load(s.in[2], i))
 			}
@@ -133,10 +137,11 @@ func lowerStandardize(s *step) {
 	square := s.n.Attrs.Square
 	s.perLine(rows, n, true, func(t *team) {
 		start := t.Mul(t.line, t.int(n))
-		mean, inv := t.center(s.in[0], start, n, s.n.Attrs.Epsilon, square)
+		x := t.row(s.in[0], start)
+		mean, inv := t.center(x, n, s.n.Attrs.Epsilon, square)
 		t.each(n, func(i ptx.Value) {
 			at := t.Add(start, i)
-			t.put(at, t.standard(s.in[0], at, mean, inv, square))
+			t.put(at, t.standard(x(i), mean, inv, square))
 		})
 	})
 }
@@ -147,23 +152,19 @@ func (s *step) rowGrad(x operand, axis int, square bool, g func(t *team, at, i p
 	rows, n := rowsOf(s.out.Shape, axis)
 	s.perLine(rows, n, true, func(t *team) {
 		start := t.Mul(t.line, t.int(n))
-		mean, inv := t.center(x, start, n, s.n.Attrs.Epsilon, square)
-		hat := func(at ptx.Value) ptx.Value {
-			return t.Mul(t.Sub(t.Convert(ptx.F64, t.load(x, at)), mean), inv)
-		}
+		held := t.row(x, start)
+		mean, inv := t.center(held, n, s.n.Attrs.Epsilon, square)
+		back := t.keep(func(i ptx.Value) ptx.Value { return g(t, t.Add(start, i), i) })
+		hat := func(i ptx.Value) ptx.Value { return t.Mul(t.Sub(t.Convert(ptx.F64, held(i)), mean), inv) }
 		size := ptx.Float(ptx.F64, float64(n))
 		mg := ptx.Float(ptx.F64, 0)
 		if !square {
-			mg = t.Div(t.fold(sum(ptx.F64), n, func(i ptx.Value) ptx.Value { return g(t, t.Add(start, i), i) }), size)
+			mg = t.Div(t.fold(sum(ptx.F64), n, back), size)
 		}
-		mgx := t.Div(t.fold(sum(ptx.F64), n, func(i ptx.Value) ptx.Value {
-			at := t.Add(start, i)
-			return t.Mul(g(t, at, i), hat(at))
-		}), size)
+		mgx := t.Div(t.fold(sum(ptx.F64), n, func(i ptx.Value) ptx.Value { return t.Mul(back(i), hat(i)) }), size)
 		t.each(n, func(i ptx.Value) {
-			at := t.Add(start, i)
-			v := t.Sub(t.Sub(g(t, at, i), mg), t.Mul(hat(at), mgx))
-			t.put(at, t.rounded(s.out.DType, t.Mul(v, inv)))
+			v := t.Sub(t.Sub(back(i), mg), t.Mul(hat(i), mgx))
+			t.put(t.Add(start, i), t.rounded(s.out.DType, t.Mul(v, inv)))
 		})
 	})
 }
@@ -187,7 +188,7 @@ func lowerLayerNormGradScale(s *step) {
 	rows := x.Elements() / n
 	moments := operand{arg: s.work, Type: graph.Type{DType: abi.Float64, Shape: []int64{rows, 2}}, there: true}
 	s.perLine(rows, n, true, func(t *team) {
-		mean, inv := t.center(x, t.Mul(t.line, t.int(n)), n, s.n.Attrs.Epsilon, false)
+		mean, inv := t.center(t.row(x, t.Mul(t.line, t.int(n))), n, s.n.Attrs.Epsilon, false)
 		t.once(func() {
 			t.store(moments, t.Mul(t.line, t.int(2)), mean)
 			t.store(moments, t.Add(t.Mul(t.line, t.int(2)), t.int(1)), inv)

@@ -136,58 +136,6 @@ func highest(t ptx.Type, dt abi.DType) ptx.Value {
 	return ptx.Int(t, math.MaxUint8)
 }
 
-// A team computes one line: a block of threads where lines are long and lie close,
-// else one thread.
-type team struct {
-	*body
-	line ptx.Value // its number
-	all  bool      // a block
-}
-
-// perLine runs f with a team for each of n lines of the given length.
-func (s *step) perLine(n, length int64, close bool, f func(t *team)) {
-	if length < 64 || !close && n >= threads {
-		s.each(n, func(b *body, i ptx.Value) { f(&team{body: b, line: i}) })
-		return
-	}
-	size := int64(threads)
-	for size > 64 && size/2 >= length {
-		size /= 2
-	}
-	b := s.body(int(size))
-	f(&team{body: b, line: b.Convert(b.ix, b.Special(ptx.BlockX)), all: true})
-	s.launch(b, n)
-}
-
-// over runs f for the numbers below n, divided among the team.
-func (t *team) each(n int64, f func(i ptx.Value)) {
-	if !t.all {
-		t.Count(t.ix, n, f)
-		return
-	}
-	t.For(t.Convert(t.ix, t.Special(ptx.ThreadX)), t.int(n), t.int(int64(t.Threads())), f)
-}
-
-// fold folds what value gives for the numbers below n, and returns the result to
-// the whole team.
-func (t *team) fold(f fold, n int64, value func(i ptx.Value) ptx.Value) ptx.Value {
-	acc := t.Var(f.start)
-	t.each(n, func(i ptx.Value) { t.Set(acc, f.take(t.body, acc, value(i))) })
-	if !t.all {
-		return acc
-	}
-	return t.gather(acc, func(x, y ptx.Value) ptx.Value { return f.join(t.body, x, y) })
-}
-
-// once runs f in one thread of the team.
-func (t *team) once(f func()) {
-	if !t.all {
-		f()
-		return
-	}
-	t.If(t.Cmp(t.Special(ptx.ThreadX), ptx.EQ, ptx.Int(ptx.U32, 0)), f)
-}
-
 // wide is the type that sums of elements held as t are added up in.
 func wide(t ptx.Type) ptx.Type {
 	if t.Float() {
@@ -270,7 +218,8 @@ func lowerLogSumExp(s *step) {
 	l := linesOf(s.in[0].Shape, s.n.Attrs.Axes)
 	s.perLine(l.count(), l.n, l.close(), func(t *team) {
 		start := l.start(t.body, t.line)
-		read := func(i ptx.Value) ptx.Value { return t.Convert(ptx.F64, t.load(s.in[0], l.at(t.body, start, i))) }
+		held := t.keep(func(i ptx.Value) ptx.Value { return t.load(s.in[0], l.at(t.body, start, i)) })
+		read := func(i ptx.Value) ptx.Value { return t.Convert(ptx.F64, held(i)) }
 		top := t.fold(largest(ptx.F64, abi.Float64), l.n, read)
 		total := t.fold(sum(ptx.F64), l.n, func(i ptx.Value) ptx.Value { return t.exp(t.Sub(read(i), top)) })
 		t.once(func() {

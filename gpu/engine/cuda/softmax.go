@@ -16,13 +16,15 @@ var softmaxRows = table{
 	"Hardmax":        {reals, lowerHardmax},
 }
 
-// exps returns the largest of n numbers of type t, and the sum in float64 of e to
-// the power of what each is below it. Where the largest is infinite, the sum is NaN.
-func (t *team) exps(n int64, typ ptx.Type, dt abi.DType, read func(i ptx.Value) ptx.Value) (top, total ptx.Value) {
+// exps returns the largest of n numbers of type t, e to the power of what each is
+// below it, and the sum of those in float64. Where the largest is infinite, the sum
+// is NaN.
+func (t *team) exps(n int64, typ ptx.Type, dt abi.DType, read func(i ptx.Value) ptx.Value) (top, total ptx.Value, power func(i ptx.Value) ptx.Value) {
 	top = t.fold(largest(typ, dt), n, read)
-	total = t.fold(sum(ptx.F64), n, func(i ptx.Value) ptx.Value { return t.exp(t.Sub(read(i), top)) })
+	power = t.keep(func(i ptx.Value) ptx.Value { return t.exp(t.Sub(read(i), top)) })
+	total = t.fold(sum(ptx.F64), n, power)
 	finite := t.Cmp(t.Abs(top), ptx.LT, ptx.Float(typ, math.Inf(1)))
-	return top, t.Select(finite, total, ptx.Float(ptx.F64, math.NaN()))
+	return top, t.Select(finite, total, ptx.Float(ptx.F64, math.NaN())), power
 }
 
 // lowerSoftmax subtracts the largest element first, so that nothing overflows.
@@ -32,8 +34,8 @@ func lowerSoftmax(logarithm bool) func(*step) {
 		typ := element(s.out.DType)
 		s.perLine(l.count(), l.n, l.close(), func(t *team) {
 			start := l.start(t.body, t.line)
-			read := func(i ptx.Value) ptx.Value { return t.load(s.in[0], l.at(t.body, start, i)) }
-			top, total := t.exps(l.n, typ, s.out.DType, read)
+			read := t.keep(func(i ptx.Value) ptx.Value { return t.load(s.in[0], l.at(t.body, start, i)) })
+			top, total, power := t.exps(l.n, typ, s.out.DType, read)
 			var log, by ptx.Value
 			if logarithm {
 				log = t.log(total)
@@ -41,11 +43,11 @@ func lowerSoftmax(logarithm bool) func(*step) {
 				by = t.Convert(typ, total)
 			}
 			t.each(l.n, func(i ptx.Value) {
-				v := t.Sub(read(i), top)
+				var v ptx.Value
 				if logarithm {
-					v = t.Convert(typ, t.Sub(t.Convert(ptx.F64, v), log))
+					v = t.Convert(typ, t.Sub(t.Convert(ptx.F64, t.Sub(read(i), top)), log))
 				} else {
-					v = t.Div(t.exp(v), by)
+					v = t.Div(power(i), by)
 				}
 				t.put(l.at(t.body, start, i), v)
 			})
@@ -60,20 +62,22 @@ func lowerSoftmaxGrad(logarithm bool) func(*step) {
 		typ := element(s.out.DType)
 		s.perLine(l.count(), l.n, l.close(), func(t *team) {
 			start := l.start(t.body, t.line)
-			read := func(i int, at ptx.Value) ptx.Value { return t.Convert(ptx.F64, t.load(s.in[i], at)) }
+			of := func(o operand) func(i ptx.Value) ptx.Value {
+				return t.keep(func(i ptx.Value) ptx.Value { return t.load(o, l.at(t.body, start, i)) })
+			}
+			slope, result := of(s.in[0]), of(s.in[1])
 			total := t.fold(sum(ptx.F64), l.n, func(i ptx.Value) ptx.Value {
-				at := l.at(t.body, start, i)
-				d := read(0, at)
+				d := t.Convert(ptx.F64, slope(i))
 				if logarithm {
 					return d
 				}
-				return t.Mul(d, read(1, at))
+				return t.Mul(d, t.Convert(ptx.F64, result(i)))
 			})
 			t.each(l.n, func(i ptx.Value) {
 				at := l.at(t.body, start, i)
-				d, v := read(0, at), read(1, at)
+				d, v := t.Convert(ptx.F64, slope(i)), t.Convert(ptx.F64, result(i))
 				if logarithm {
-					e := t.Convert(ptx.F64, t.exp(t.load(s.in[1], at)))
+					e := t.Convert(ptx.F64, t.exp(result(i)))
 					v = t.Sub(d, t.Mul(e, total))
 				} else {
 					v = t.Mul(v, t.Sub(d, total))
