@@ -110,3 +110,38 @@ func onProcessor(t tester, g *graph.Graph) []byte {
 	}
 	return out
 }
+
+// TestWhatIsLongFollowsInAKernelOfItsOwn is of functions that a product would have
+// to write for each of the sums of a thread.
+func TestWhatIsLongFollowsInAKernelOfItsOwn(t *testing.T) {
+	for _, c := range []struct {
+		op    string
+		attrs []abi.Attr
+		steps int
+	}{
+		{"Relu", nil, 1}, {"Tanh", nil, 1}, {"Gelu", nil, 1}, {"Sin", nil, 2}, {"Softplus", nil, 2},
+		{"Gelu", []abi.Attr{{Name: "approximate", Type: abi.AttrString, S: "tanh"}}, 2},
+	} {
+		g, err := graph.New(graph.Config{Opset: graph.MaxOpset})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := g.Input("x", abi.Float32, []int64{64, 64})
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := g.Node("MatMul", nil, []abi.Value{x, x})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, err = g.Node(c.op, c.attrs, v); err != nil {
+			t.Fatal(err)
+		}
+		if err := g.Output("y", v[0]); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(planned(t, g, Layout()).Steps); n != c.steps {
+			t.Errorf("a product and %s%v are %d steps; want %d", c.op, c.attrs, n, c.steps)
+		}
+	}
+}

@@ -112,7 +112,14 @@ func fuses(n, next *graph.Node, with graph.Type) bool {
 	case "Add":
 		return with.DType == abi.Float32
 	}
-	return elementwise[next.Op]
+	return brief(next)
+}
+
+// brief reports whether n is so few instructions an element of float32 that a
+// kernel may have them for each of many sums.
+func brief(n *graph.Node) bool {
+	c := curves[n.Op]
+	return c != nil && c.single != nil && !n.Attrs.Tanh || n.Op == "Clip"
 }
 
 // finishes lists the operators whose kernels end in put.
