@@ -49,6 +49,19 @@ func TestADriverWithoutADeviceSaysWhy(t *testing.T) {
 	}
 }
 
+func TestADriverThatAnybodyMayWriteIsRefused(t *testing.T) {
+	path := t.TempDir() + "/driver"
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, 0o777); err != nil { // whatever the mask is
+		t.Fatal(err)
+	}
+	if _, err := quick(t, Config{Path: path}).Start(t.Context()); !errors.Is(err, abi.Denied) {
+		t.Errorf("Start = %v, want Denied", err)
+	}
+}
+
 func TestABinaryWithoutTheHookStartsNoChild(t *testing.T) {
 	hooked.Store(false)
 	defer hooked.Store(true)

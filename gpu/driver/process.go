@@ -48,6 +48,9 @@ func start(ctx context.Context, cfg *Config) (_ *process, err error) {
 			return nil, fmt.Errorf("driver: %w: %w", abi.Unavailable, err)
 		}
 	}
+	if s, err := os.Stat(path); err == nil && s.Mode().Perm()&0o002 != 0 {
+		return nil, fmt.Errorf("driver: %s: anybody may write to it: %w", path, abi.Denied)
+	}
 	p := &process{cfg: cfg}
 	defer func() {
 		if err != nil {
