@@ -74,6 +74,21 @@ interpreted: ## what the race detector makes too slow: tests on interpreted PTX
 cuda-check: ## the whole conformance suite on the PTX that cards would run, interpreted; minutes
 	$(GO) test ./gpu/engine -run '^TestCUDA$$' -whole -timeout 60m
 
+.PHONY: gpu-check-build gpu-check gpu-report
+gpu-check-build: ## the folder bin/gpu-check, to carry to a machine with a card; MODELS=dir for ONNX models to check there too
+	CGO_ENABLED=0 GOOS=linux $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/gpu-check/gpucheck ./internal/gpucheck
+	cp internal/gpucheck/run.sh $(BIN)/gpu-check/run.sh
+	rm -rf $(BIN)/gpu-check/models
+	$(if $(MODELS),cp -rL $(MODELS) $(BIN)/gpu-check/models && chmod -R u+w $(BIN)/gpu-check/models)
+	@kb=$$(du -sk $(BIN)/gpu-check | cut -f1); test $$kb -le 61440 || { echo "$(BIN)/gpu-check has $$kb KiB, more than 60 MiB"; exit 1; }
+
+gpu-check: gpu-check-build ## check and time the CUDA engine on this machine's card in nine minutes; SMALL=1 rehearses without one
+	sh $(BIN)/gpu-check/run.sh
+
+RESULTS ?= $(BIN)/gpu-check/out/results.json
+gpu-report: ## rewrite docs/benchmarks-gpu.md from a run on a card; RESULTS=file
+	$(GO) run ./internal/gpucheck -o docs/benchmarks-gpu.md report $(RESULTS)
+
 nvml: ## the NVML inventory against NVIDIA's own mock; needs a C compiler, not a card
 	CGO_ENABLED=1 $(GO) test -tags nvml ./gpu
 
