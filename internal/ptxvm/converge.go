@@ -4,7 +4,11 @@ package ptxvm
 // post-dominator of the branch, which is where the assembler makes them meet.
 // Immediate post-dominators are found as in Cooper, Harvey and Kennedy, "A
 // Simple, Fast Dominance Algorithm" (2001), on the reversed flow of blocks of
-// instructions.
+// instructions. Leaving early counts as going nowhere: lanes that leave are not
+// waited for, so the rest meet where they would meet without them. Only the last
+// ret of the text is the end.
+
+const nowhere = -1
 
 // A joint is a place where the lanes of a split group come together.
 type joint struct {
@@ -37,6 +41,12 @@ func converge(code []inst) {
 	}
 	n := int32(len(start)) // block n is the end
 	next := make([][2]int32, n)
+	end := len(code) - 1
+	for i := range code {
+		if code[i].control == leave && code[i].guard < 0 {
+			end = i
+		}
+	}
 	for b := range n {
 		last := len(code) - 1
 		if b+1 < n {
@@ -52,10 +62,10 @@ func converge(code []inst) {
 			next[b] = [2]int32{blockOf[in.target], blockOf[in.target]}
 		case in.control == branch:
 			next[b][1] = blockOf[in.target]
-		case in.control == leave && in.guard < 0:
+		case in.control == leave && in.guard < 0 && last == end:
 			next[b] = [2]int32{n, n}
-		case in.control == leave:
-			next[b][1] = n
+		case in.control == leave && in.guard < 0:
+			next[b] = [2]int32{nowhere, nowhere}
 		}
 	}
 	idom := postDominators(next)
@@ -74,6 +84,9 @@ func postDominators(next [][2]int32) []int32 {
 	n := int32(len(next))
 	before := make([][]int32, n+1)
 	for b, s := range next {
+		if s[0] == nowhere {
+			continue
+		}
 		before[s[0]] = append(before[s[0]], int32(b))
 		if s[1] != s[0] {
 			before[s[1]] = append(before[s[1]], int32(b))
@@ -124,7 +137,7 @@ func postDominators(next [][2]int32) []int32 {
 		for i := len(byOrder) - 2; i >= 0; i-- {
 			b, found := byOrder[i], int32(-1)
 			for _, s := range next[b] {
-				if idom[s] < 0 {
+				if s == nowhere || idom[s] < 0 {
 					continue
 				}
 				if found < 0 {

@@ -91,7 +91,7 @@ var planted = []struct {
 		good: ".local .u32 s[4]; st.local.u32 [s+4], %r0; ld.local.u32 %r2, [s+4];",
 	},
 	{
-		name: "a register that one path leaves out", class: ptxvm.Uninitialised, at: "add.u32",
+		name: "a register that one path leaves out", class: ptxvm.Uninitialised, at: "add.u32", block: 32,
 		bad:  "setp.lt.u32 %p0, %r0, 9; @%p0 mov.u32 %r2, 1; add.u32 %r3, %r2, 1;",
 		good: "setp.lt.u32 %p0, %r0, 9; @%p0 mov.u32 %r2, 1; @!%p0 mov.u32 %r2, 2; add.u32 %r3, %r2, 1;",
 	},
@@ -290,6 +290,11 @@ var planted = []struct {
 		good: wgmma("wgmma.fence.sync.aligned;", "", "add.f32 %f5, %f0, %f0;"),
 	},
 	{
+		name: "accumulators of the younger of two groups", class: ptxvm.InFlight, at: "add.f32", target: "sm_90a", block: 128,
+		bad:  wgmma("wgmma.fence.sync.aligned;", second+"wgmma.wait_group.sync.aligned 1; add.f32 %f6, %f0, %f0; add.f32 %f5, %f10, %f10;", ""),
+		good: wgmma("wgmma.fence.sync.aligned;", second+"wgmma.wait_group.sync.aligned 0; add.f32 %f6, %f0, %f0; add.f32 %f5, %f10, %f10;", ""),
+	},
+	{
 		name: "a wgmma of fewer than four warps", class: ptxvm.Divergence, at: "wgmma.mma_async", target: "sm_90a", block: 96,
 		bad: wgmma("wgmma.fence.sync.aligned;", "", ""), good: "",
 	},
@@ -341,6 +346,11 @@ D:`
 	cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [s], [%d0], 256, [m];
 	WAIT
 	ld.shared.u32 %r2, [s+12];`
+
+	second = `
+	setp.ne.u32 %p1, %r0, %r0;
+	wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f10,%f11,%f12,%f13}, %d3, %d3, %p1, 1, 1, 0, 0;
+	wgmma.commit_group.sync.aligned; `
 
 	bulkStore = `
 	.shared .align 128 .b8 s[16];

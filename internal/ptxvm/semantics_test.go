@@ -189,6 +189,22 @@ DONE:	bar.sync 0; shfl.sync.idx.b32 %r5, %r2, 0, 31, 0xffffffff; add.u32 %r2, %r
 		}
 		return loop(i) + loop(i&^31)
 	})
+	// lanes that leave inside a branch are not waited for
+	each(t, "sm_75", `
+	mad.wide.u32 %d4, %r0, 4, %d2; st.global.u32 [%d4], 5; mov.u32 %r2, 0;
+	setp.ge.u32 %p0, %r0, 16; @%p0 bra REST;
+	setp.ge.u32 %p1, %r0, 8; @%p1 bra GO;
+	ret;
+GO:	add.u32 %r2, %r0, 1;
+REST:	shfl.sync.idx.b32 %r3, %r0, 20, 31, 0xffffff00; add.u32 %r2, %r2, %r3;`, 32, func(i uint32) uint32 {
+		switch {
+		case i < 8:
+			return 5
+		case i < 16:
+			return i + 1 + 20
+		}
+		return 20
+	})
 	// a lock that lanes of one warp take in turn: the one that holds it must not starve
 	each(t, "sm_75", `
 	.shared .u32 lock; .shared .u32 sum; setp.ne.u32 %p0, %r0, 0; @%p0 bra GO;
