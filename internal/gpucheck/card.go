@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os/exec"
 	"slices"
 	"strings"
 	"time"
@@ -15,17 +16,18 @@ import (
 	"github.com/cloister-ai/cloister/internal/ptxvm"
 )
 
-// card opens the card in this process, or what stands in for it.
-func (c *config) card() (cuda.Driver, error) {
+// card opens the card in this process, or what stands in for it. What the driver
+// compiles is kept in the folder cache; empty is where the environment says.
+func (c *config) card(cache string) (cuda.Driver, error) {
 	if c.interpreted {
 		return ptxvm.NewDriver(ptxvm.Config{}), nil
 	}
-	return cuda.Open(cuda.Config{})
+	return cuda.Open(cuda.Config{Cache: cache})
 }
 
 // machine writes down what is there.
-func machine(_ context.Context, c *config, log *recorder) error {
-	d, err := c.card()
+func machine(ctx context.Context, c *config, log *recorder) error {
+	d, err := c.card("")
 	if err != nil {
 		return err
 	}
@@ -62,6 +64,14 @@ func machine(_ context.Context, c *config, log *recorder) error {
 	})
 	if err != nil {
 		return err
+	}
+	if tool := find("nvidia-smi"); tool != "" && !c.interpreted {
+		query := "driver_version,mig.mode.current,compute_mode,ecc.mode.current,power.limit,clocks.max.sm,clocks.max.memory"
+		said, err := exec.CommandContext(ctx, tool, "--query-gpu="+query, "--format=csv,noheader").Output()
+		if err != nil {
+			said = []byte(err.Error())
+		}
+		add("nvidia-smi: "+query, "%s", strings.TrimSpace(string(said)))
 	}
 	for _, f := range facts {
 		fmt.Printf("%-28s %s\n", f.Name, f.Value)
@@ -147,7 +157,7 @@ func faulty() string {
 // fault has a kernel write where nothing is. The device must be lost to this
 // process, every call after it must say so, and Close must come back.
 func fault(_ context.Context, c *config, _ *recorder) error {
-	d, err := c.card()
+	d, err := c.card("")
 	if err != nil {
 		return err
 	}

@@ -21,9 +21,6 @@ func cold(_ context.Context, c *config, log *recorder) error {
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return err
 	}
-	if err := os.Setenv("CUDA_CACHE_PATH", cache); err != nil {
-		return err
-	}
 	how := ", nothing cached"
 	if again {
 		how = ", cached by the driver"
@@ -36,7 +33,7 @@ func cold(_ context.Context, c *config, log *recorder) error {
 		lap = time.Now()
 		return log.time(t)
 	}
-	d, err := c.card()
+	d, err := c.card(cache)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ import (
 type config struct {
 	small       bool   // sizes that an interpreter can do
 	interpreted bool   // there is no card: PTX runs in a machine written in Go
+	anyway      bool   // goes on after what must not fail
 	models      string // folder of models in the ONNX test layout; may be empty
 	out         string // folder for what is written
 	records     string // file that the parts append to
@@ -41,6 +42,7 @@ func main() {
 	var c config
 	flag.BoolVar(&c.small, "small", false, "small sizes; without a card, a rehearsal on interpreted PTX whose times mean nothing")
 	flag.BoolVar(&c.interpreted, "interpreted", false, "interpret the PTX, even where a card is; with -small")
+	flag.BoolVar(&c.anyway, "anyway", false, "go on after numbers that are wrong, to learn more from one run")
 	flag.StringVar(&c.models, "models", beside("models"), "`folder` of models in the ONNX test layout")
 	flag.StringVar(&c.out, "o", beside("out"), "`folder` for results; of report, the Markdown file")
 	flag.StringVar(&c.records, "records", "", "`file` that a part appends its records to")

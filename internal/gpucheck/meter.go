@@ -120,7 +120,7 @@ func median(ms []float64) timed {
 
 // times runs everything that is timed by itself, and goes on after what fails.
 func times(ctx context.Context, c *config, log *recorder) error {
-	d, err := c.card()
+	d, err := c.card("")
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ import (
 // the product has it: sessions on a device process.
 func numerics(_ context.Context, c *config, _ *recorder) error {
 	testing.Init()
-	for name, value := range map[string]string{"test.run": c.match, "test.skip": c.skip, "test.failfast": "true", "test.timeout": "9m"} {
+	for name, value := range map[string]string{"test.run": c.match, "test.skip": c.skip, "test.timeout": "9m"} {
 		if err := flag.Set(name, value); err != nil {
 			return err
 		}

@@ -90,7 +90,7 @@ func (c *config) all(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, r.finish()) }()
 	for _, s := range c.steps() {
 		if err := r.run(ctx, s); err != nil {
-			return err
+			return nil // finish says so
 		}
 	}
 	return nil
@@ -202,6 +202,19 @@ func find(name string, folders ...string) string {
 	return ""
 }
 
+// python is the environment that python3 is of, where it is not active; or "".
+func python() string {
+	path := find("python3")
+	if os.Getenv("VIRTUAL_ENV") != "" || path == "" {
+		return ""
+	}
+	root := filepath.Dir(filepath.Dir(path))
+	if _, err := os.Stat(filepath.Join(root, "pyvenv.cfg")); err != nil {
+		return ""
+	}
+	return root
+}
+
 // self is the command line of a part in a process of its own.
 func (c *config) self(part string, flags ...string) []string {
 	self, err := os.Executable()
@@ -256,7 +269,7 @@ func (r *runner) run(ctx context.Context, s step) error {
 		k.Status, k.Detail = failed, strings.ReplaceAll(err.Error(), "\n", "; ")
 	}
 	r.note(k)
-	if err != nil && s.must {
+	if err != nil && s.must && !r.c.anyway {
 		return fmt.Errorf("%s: %w", s.name, errWrong)
 	}
 	return nil
@@ -278,6 +291,9 @@ func (r *runner) child(ctx context.Context, args []string) error {
 	cmd.Stdout, cmd.Stderr = said, said
 	cmd.WaitDelay = 2 * time.Second
 	cmd.Env = append(os.Environ(), "CUDA_CACHE_PATH="+filepath.Join(r.c.texts(), "compiled"))
+	if root := python(); root != "" {
+		cmd.Env = append(cmd.Env, "VIRTUAL_ENV="+root) // cuBLASLt comes with PyTorch
+	}
 	err := cmd.Run()
 	said.flush()
 	switch exit, isExit := errors.AsType[*exec.ExitError](err); {
@@ -332,5 +348,13 @@ func (r *runner) finish() error {
 		return err
 	}
 	fmt.Fprintln(r.out)
-	return all.text(r.out)
+	if err := all.text(r.out); err != nil {
+		return err
+	}
+	for _, k := range all.Checks {
+		if k.Status == failed {
+			return fmt.Errorf("%s: %w", k.Name, errWrong)
+		}
+	}
+	return nil
 }

@@ -12,7 +12,7 @@ import (
 
 // products times cuBLASLt, where it is, by the calls that the engine has for it.
 func products(ctx context.Context, c *config, log *recorder) error {
-	d, err := c.card()
+	d, err := c.card("")
 	if err != nil {
 		return err
 	}
