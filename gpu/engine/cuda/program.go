@@ -39,7 +39,7 @@ type Launch struct {
 type Space uint8
 
 // The spaces. Index selects an input, parameter or output; the others are one
-// each. Page holds what changes from run to run: see Page.
+// each. Page holds what changes from run to run: see pageBytes.
 const (
 	Input Space = iota
 	Param

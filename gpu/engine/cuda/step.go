@@ -254,8 +254,3 @@ func spread(from, to []int64) []int64 {
 	}
 	return out
 }
-
-// at is the number of the element of o that is broadcast to element i of shape.
-func (b *body) at(o operand, i ptx.Value, shape []int64) ptx.Value {
-	return b.offset(i, shape, spread(o.Shape, shape), 0)
-}

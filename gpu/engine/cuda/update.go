@@ -7,12 +7,10 @@ import (
 	"github.com/cloister-ai/cloister/gpu/ptx"
 )
 
-// A page is what changes from run to run of one program, and so is no constant of
-// its kernels: it is written before each.
-type page [pageBytes]byte
-
-// pageBytes is the size of a page: at 0 the learning rate, corrected for the bias
-// of Adam's moments, and at 4 what AdamW multiplies a parameter by.
+// pageBytes is the size of a page, which holds what changes from run to run and so is
+// no constant of the kernels: it is written before each. At 0 stands the learning
+// rate, corrected for the bias of Adam's moments, at 4 what AdamW multiplies a
+// parameter by.
 const pageBytes = 64
 
 // pageOf is the learning rate of step number t, counted from one.
