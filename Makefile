@@ -89,6 +89,16 @@ RESULTS ?= $(BIN)/gpu-check/out/results.json
 gpu-report: ## rewrite docs/benchmarks-gpu.md from a run on a card; RESULTS=file
 	$(GO) run ./internal/gpucheck -o docs/benchmarks-gpu.md report $(RESULTS)
 
+PTXAS ?= ptxas
+SMS   ?= 75 80 90
+.PHONY: ptxas
+ptxas: ## NVIDIA's assembler over the PTX of models and tiles: registers and spills; PTXAS=path/to/ptxas (Debian non-free: apt-get download nvidia-cuda-toolkit; dpkg -x it; it needs no card)
+	rm -rf $(BIN)/ptx && mkdir -p $(BIN)/ptx
+	$(GO) test ./gpu/engine/cuda -run 'TestLaunches|TestEveryTile' -ptx $(CURDIR)/$(BIN)/ptx -count 1
+	@set -e; for f in $(BIN)/ptx/*.ptx; do for sm in $(SMS); do \
+	  $(PTXAS) -arch=sm_$$sm -v $$f -o /dev/null > $(BIN)/ptx/out.txt 2>&1 || { cat $(BIN)/ptx/out.txt; echo "$$f: refused for sm_$$sm"; exit 1; }; \
+	  echo "$$f sm_$$sm: $$(grep -c Used $(BIN)/ptx/out.txt) kernels, most registers $$(grep -o 'Used [0-9]*' $(BIN)/ptx/out.txt | sort -k2n | tail -1 | cut -d' ' -f2), spilling $$(grep -c '[1-9][0-9]* bytes spill' $(BIN)/ptx/out.txt || true)"; done; done
+
 nvml: ## the NVML inventory against NVIDIA's own mock; needs a C compiler, not a card
 	CGO_ENABLED=1 $(GO) test -tags nvml ./gpu
 

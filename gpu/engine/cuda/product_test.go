@@ -124,8 +124,9 @@ func TestEveryTileMultipliesEveryLayout(t *testing.T) {
 						}
 						span := (size.k + parts - 1) / parts
 						span = (span + tile.depth - 1) / tile.depth * tile.depth
-						got := perform(t, p, byTile(t, p, plan{tile, parts, span}))[0]
-						checkProduct(t, abi.Float32, got, want)
+						made := byTile(t, p, plan{tile, parts, span})
+						checkProduct(t, abi.Float32, perform(t, p, made)[0], want)
+						keepText(t, fmt.Sprintf("tile_%dx%d_%dx%dx%d_%d_%d", tile.rows, tile.cols, size.m, size.n, size.k, layout, parts), made.Source)
 					})
 				}
 			}

@@ -59,10 +59,12 @@ type plan struct {
 const (
 	processors = 132
 	perCycle   = 128  // multiplications and additions, of a processor
+	resident   = 512  // threads that a processor has at the same time
 	bandwidth  = 1024 // bytes a cycle, of the card's memory
 	launchTime = 3000 // cycles
+	stepTime   = 500  // cycles that a block takes at least for depth elements
 	maxParts   = 64
-	leastSpan  = 128
+	leastSpan  = 64
 )
 
 // plan chooses the cut that should take the least time.
@@ -82,8 +84,10 @@ func (e *extents) plan() plan {
 			if parts > 1 && (e.typ != ptx.F32 || span < leastSpan || blocks*parts > 2*processors) {
 				break
 			}
-			waves := (blocks*parts + processors - 1) / processors
-			time := waves * (t.rows * t.cols * span * 100 / t.worth) / perCycle
+			waves := func(together int64) int64 { return (blocks*parts + processors*together - 1) / (processors * together) }
+			busy := waves(1) * (t.rows * t.cols * span * 100 / t.worth) / perCycle
+			wait := waves(resident/t.threads) * (span + t.depth - 1) / t.depth * stepTime
+			time := max(busy, wait)
 			if parts > 1 {
 				time += launchTime + (parts+1)*e.m*e.n*e.batch*4/bandwidth
 			}
