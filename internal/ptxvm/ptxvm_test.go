@@ -9,8 +9,12 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/cloister-ai/cloister/internal/ptxvm"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // kernel wraps a body in the text around it: parameters a, b and c are addresses.
 func kernel(target, body string) string {
