@@ -186,13 +186,14 @@ func (b *block) finish() {
 }
 
 func (b *block) local(thread int) *region {
-	if len(b.locals) == 0 {
+	if b.locals == nil {
 		b.locals = make([]region, len(b.warps)*lanes)
-		for i := range b.locals {
-			b.locals[i] = region{name: "local", data: make([]byte, b.kernel.local), written: make([]byte, b.kernel.local)}
-		}
 	}
-	return &b.locals[thread]
+	r := &b.locals[thread]
+	if r.data == nil {
+		*r = region{name: "local", data: make([]byte, b.kernel.local), written: make([]byte, b.kernel.local)}
+	}
+	return r
 }
 
 // threads counts the lanes of masks.

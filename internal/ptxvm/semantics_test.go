@@ -155,6 +155,16 @@ func TestBarriersCombineVotes(t *testing.T) {
 	each(t, "sm_75", "setp.lt.u32 %p0, %r0, 40; bar.red.popc.u32 %r2, 0, %p0;", 64, same(40))
 	each(t, "sm_75", "setp.lt.u32 %p0, %r0, 40; bar.red.and.pred %p1, 0, %p0; selp.u32 %r2, 1, 0, %p1;", 64, same(0))
 	each(t, "sm_75", "setp.lt.u32 %p0, %r0, 40; bar.red.or.pred %p1, 3, !%p0; selp.u32 %r2, 1, 0, %p1;", 64, same(1))
+	// barrier without .aligned takes lanes as they come
+	each(t, "sm_75", `
+	setp.lt.u32 %p0, %r0, 9; @%p0 bra A; barrier.sync 0; mov.u32 %r2, 1; bra D;
+A:	barrier.sync 0; mov.u32 %r2, 2;
+D:	barrier.sync.aligned 0;`, 64, func(i uint32) uint32 {
+		if i < 9 {
+			return 2
+		}
+		return 1
+	})
 	// one warp brings, the other fetches
 	each(t, "sm_75", `
 	.shared .u32 s; mov.u32 %r2, 9; setp.gt.u32 %p0, %r0, 31; @%p0 bra FETCH;
