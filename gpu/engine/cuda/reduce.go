@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/cloister-ai/cloister/abi"
+	"github.com/cloister-ai/cloister/gpu/graph"
 	"github.com/cloister-ai/cloister/gpu/ptx"
 )
 
@@ -178,11 +179,72 @@ func lowerReduce(s *step) {
 	case "ReduceLogSum":
 		after = func(b *body, v ptx.Value) ptx.Value { return b.log(b.Convert(ptx.F64, v)) }
 	}
-	s.perLine(l.count(), l.n, l.close(), func(t *team) {
-		start := l.start(t.body, t.line)
-		v := t.fold(f, l.n, func(i ptx.Value) ptx.Value { return before(t.body, t.load(s.in[0], l.at(t.body, start, i))) })
+	s.reduce(&l, f, before, func(t *team, v ptx.Value) {
 		t.once(func() { t.put(t.line, t.rounded(s.out.DType, after(t.body, v))) })
 	})
+}
+
+// reduce folds the lines of operand 0, and hands each result to the team of its
+// line. Few lines that are long are folded in parts first, so that they keep the
+// whole card busy, and the parts then in their order.
+func (s *step) reduce(l *lines, f fold, before func(b *body, v ptx.Value) ptx.Value, done func(t *team, v ptx.Value)) {
+	parts, count := l.parts(), l.count()
+	span := l.n / parts
+	typ := f.start.Type
+	at := func(t *team, i ptx.Value) ptx.Value { return t.At(t.base(s.work), i, typ.Size()) }
+	s.perLine(parts*count, span, l.close(), func(t *team) {
+		line, from := t.line, t.int(0)
+		if parts > 1 {
+			line, from = t.Rem(t.line, t.int(count)), t.Mul(t.Div(t.line, t.int(count)), t.int(span))
+		}
+		start := l.start(t.body, line)
+		v := t.fold(f, span, func(i ptx.Value) ptx.Value {
+			return before(t.body, t.load(s.in[0], l.at(t.body, start, t.Add(from, i))))
+		})
+		if parts == 1 {
+			done(t, v)
+			return
+		}
+		t.once(func() { t.Store(typ, ptx.Global, at(t, t.line), 0, v) })
+	})
+	if parts == 1 {
+		return
+	}
+	s.perLine(count, parts, false, func(t *team) {
+		join := fold{f.start, f.join, f.join}
+		done(t, t.fold(join, parts, func(i ptx.Value) ptx.Value {
+			return t.Load(typ, ptx.Global, at(t, t.Add(t.Mul(i, t.int(count)), t.line)), 0)
+		}))
+	})
+}
+
+// parts is in how many parts of the same length the lines are folded.
+func (l *lines) parts() int64 {
+	blocks := l.count()
+	if !l.close() && blocks >= besideLines {
+		blocks = (blocks + besideLines - 1) / besideLines
+	}
+	parts := int64(1)
+	for parts < maxLineParts && blocks*parts < processors && l.n%(2*parts) == 0 && l.n/(2*parts) >= leastLine {
+		parts *= 2
+	}
+	return parts
+}
+
+// What a part of a line is worth a second kernel for.
+const (
+	maxLineParts = 128
+	leastLine    = 4096
+)
+
+// workReduce is the bytes of the parts of what n folds.
+func workReduce(g *graph.Graph, n *graph.Node) int64 {
+	l := linesOf(g.At(n.In[0]).Shape, n.Attrs.Axes)
+	parts := l.parts()
+	if parts == 1 {
+		return 0
+	}
+	return 8 * parts * l.count()
 }
 
 // rounded makes the result of a computation in wider numbers one of type dt:

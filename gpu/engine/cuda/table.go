@@ -86,6 +86,8 @@ func work(g *graph.Graph, s *graph.Step) int64 {
 		}
 		e, _ := productOf(n, in)
 		return e.work()
+	case "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceSumSquare":
+		return workReduce(g, n)
 	case "LayerNormalizationGradScale": // mean and 1/σ of each row
 		return 16 * g.At(n.In[1]).Elements() / max(1, n.Elements())
 	case "Recurrence":

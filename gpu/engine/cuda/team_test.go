@@ -52,6 +52,28 @@ func TestTeamsTakeLinesBesideEachOther(t *testing.T) {
 	}
 }
 
+// Few lines that are long are folded in parts: sums are exact here in any order.
+func TestLongLinesAreFoldedInParts(t *testing.T) {
+	for _, c := range []struct {
+		shape, out []int64
+		axes       []int
+	}{
+		{[]int64{16384}, []int64{1}, []int{0}},
+		{[]int64{8192, 40}, []int64{1, 40}, []int{0}},
+		{[]int64{64, 3, 256}, []int64{1, 3, 1}, []int{0, 2}},
+	} {
+		x, _ := wholes(abi.Float32, 2, c.shape...)
+		l := linesOf(c.shape, c.axes)
+		if l.parts() == 1 {
+			t.Errorf("%v over %v is folded at once", c.shape, c.axes)
+		}
+		for _, op := range []string{"ReduceSum", "ReduceMean", "ReduceMax"} {
+			n := &graph.Node{Op: op, Type: graph.Type{DType: abi.Float32, Shape: c.out}, Attrs: graph.Attrs{Axes: c.axes}}
+			t.Run(fmt.Sprintf("%s/%v", op, c.shape), func(t *testing.T) { beside(t, n, []*graph.Node{x}) })
+		}
+	}
+}
+
 // beside compares a node with what the processor computes.
 func beside(t *testing.T, n *graph.Node, in []*graph.Node) {
 	t.Helper()
