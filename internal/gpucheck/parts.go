@@ -283,7 +283,9 @@ func (r *runner) note(k verdict) {
 // child runs one command line; what it says is printed when it has ended, if it is
 // not alone.
 func (r *runner) child(ctx context.Context, args []string) error {
+	name := filepath.Base(args[0])
 	if _, ok := parts[args[0]]; ok {
+		name = strings.Join(args, " ")
 		args = r.c.self(args[0], args[1:]...)
 	}
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
@@ -300,11 +302,11 @@ func (r *runner) child(ctx context.Context, args []string) error {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
-		return fmt.Errorf("%s was stopped: %w", args[len(args)-1], context.Cause(ctx))
+		return fmt.Errorf("%s was stopped: %w", short(name), context.Cause(ctx))
 	case isExit && exit.ExitCode() == notHereStatus:
 		return errNotHere
 	}
-	return fmt.Errorf("%s: %w", strings.Join(args[1:], " "), err)
+	return fmt.Errorf("%s: %w", short(name), err)
 }
 
 // lines passes whole lines on, so that those of several children stay apart.

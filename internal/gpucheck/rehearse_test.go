@@ -63,15 +63,25 @@ func TestEverythingIsRehearsed(t *testing.T) {
 // made, used and given back as on a card.
 func TestTimesComeFromTheRealDriversCalls(t *testing.T) {
 	f := fake.CUDA(t)
+	f.BLAS(t) // it multiplies
 	c := &config{small: true, records: filepath.Join(t.TempDir(), "records")}
 	log, err := openLog(c.records)
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.OnLaunch(func(fake.Launch) cuda.Code { return 0 })
-	for _, name := range []string{"times", "cold"} {
+	for _, name := range []string{"times", "cold", "products"} {
 		if err := parts[name](context.Background(), c, log); err != nil {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+	var r result
+	if err := r.gather(c.records); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range c.specs() {
+		if x := r.find(s.Name, byLt); s.Kind == kindGEMM && (x == nil || x.Note != "" || x.Runs == 0) {
+			t.Errorf("%s by cuBLASLt: %+v", s.Name, x)
 		}
 	}
 	if n := f.Calls()["cuGraphLaunch"]; n == 0 {
