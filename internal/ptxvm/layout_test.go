@@ -191,3 +191,34 @@ func TestTensorMapsThatTheDriverRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestMatricesAreStoredAsTheyAreLoaded(t *testing.T) {
+	for _, trans := range []string{"", ".trans"} {
+		// each lane's word stands in the rows that stmatrix wrote; ldmatrix gives it back
+		each(t, "sm_90", `
+	.shared .align 16 .b8 s[128];
+	mov.u32 %r3, s; and.b32 %r4, %r0, 7; mad.lo.u32 %r4, %r4, 16, %r3; mad.lo.u32 %r5, %r0, 0x10003, 0x20001;
+	stmatrix.sync.aligned.m8n8.x1`+trans+`.shared.b16 [%r4], {%r5};
+	bar.warp.sync 0xffffffff;
+	ldmatrix.sync.aligned.m8n8.x1`+trans+`.shared.b16 {%r2}, [%r4];`, 32, func(i uint32) uint32 { return i*0x10003 + 0x20001 })
+	}
+	each(t, "sm_90", `
+	.shared .align 16 .b8 s[128];
+	mov.u32 %r3, s; and.b32 %r4, %r0, 7; mad.lo.u32 %r4, %r4, 16, %r3; mul.lo.u32 %r5, %r0, 5;
+	stmatrix.sync.aligned.m8n8.x1.shared.b16 [%r4], {%r5};
+	bar.warp.sync 0xffffffff;
+	mad.lo.u32 %r3, %r0, 4, %r3; ld.shared.u32 %r2, [%r3];`, 32, func(i uint32) uint32 { return 5 * i })
+}
+
+func TestAnMbarrierWaitsForCopies(t *testing.T) {
+	each(t, "sm_90", `
+	.shared .align 16 .b8 s[1024]; .shared .align 8 .b64 m;
+	setp.eq.u32 %p0, %r0, 0; @%p0 mbarrier.init.shared.b64 [m], 64; bar.sync 0;
+	mov.u32 %r3, s; mad.lo.u32 %r4, %r0, 16, %r3; mad.wide.u32 %d4, %r0, 16, %d0;
+	cp.async.cg.shared.global [%r4], [%d4], 16;
+	cp.async.mbarrier.arrive.noinc.shared.b64 [m];
+L:	mbarrier.test_wait.parity.shared.b64 %p1, [m], 0; @%p1 bra D; nanosleep.u32 9; bra L;
+D:	xor.b32 %r5, %r0, 32; mad.lo.u32 %r5, %r5, 16, %r3; ld.shared.u8 %r2, [%r5+5];`, 64, func(i uint32) uint32 {
+		return uint32(byte(((i^32)*16 + 5) * 7))
+	})
+}
