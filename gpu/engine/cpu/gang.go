@@ -100,11 +100,11 @@ func (g *gang) hire(n int) {
 			defer hands.Add(-1)
 			for {
 				m.wait(func() bool { return g.orders.Load() != seen })
+				seen = g.orders.Load() // before looking whether it ends: the end is an order too
 				if g.ended.Load() {
 					return
 				}
 				g.busy.Add(1) // before looking: a stage is closed, and then waited for
-				seen = g.orders.Load()
 				if s := g.stage.Load(); s != nil {
 					g.take(worker, s)
 				}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 )
@@ -151,5 +152,28 @@ func TestAGangKeepsStep(t *testing.T) {
 		if d != steps {
 			t.Errorf("task %d ended at %d", task, d)
 		}
+	}
+}
+
+// Runs that are over as soon as they begin: a member that comes when the last stage
+// is done must still hear that the run has ended.
+func TestShortRunsEnd(t *testing.T) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		var sink atomic.Int64
+		for i := range 100_000 {
+			work := func(_, _ int) {
+				for k := range int64(i % 4096) {
+					sink.Store(k)
+				}
+			}
+			_ = runStages(context.Background(), 2, []stage{{2, work}})
+		}
+	}()
+	select {
+	case <-done:
+	case <-time.After(time.Minute):
+		t.Fatal("a run does not end")
 	}
 }
