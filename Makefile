@@ -10,7 +10,7 @@ LDFLAGS := -s -w
 
 export CGO_ENABLED ?= 0
 
-.PHONY: interpreted cuda-check help build apps demo demo-fresh test race check fmt vet lint nocgo nvml fuzz bench contracts kill clean
+.PHONY: raceless cuda-check help build apps demo demo-fresh test race check fmt vet lint nocgo nvml fuzz bench contracts kill clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -40,7 +40,7 @@ test: apps ## every test
 race: apps ## every test under the race detector (cgo, so a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -timeout 40m ./...
 
-check: fmt vet lint nocgo race interpreted test-peers demo-check ## all that CI runs
+check: fmt vet lint nocgo race raceless test-peers demo-check ## all that CI runs
 
 fmt:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }
@@ -68,8 +68,8 @@ demo-check: build ## the demo twice over one state folder: the second run must f
 kill: ## the story, killed at 25 random moments
 	$(GO) test ./cmd/cloister -run TestTheStorySurvivesKill -kills 25 -timeout 30m -v
 
-interpreted: ## what the race detector makes too slow: tests on interpreted PTX
-	$(GO) test ./gpu/engine -run '^TestCUDA$$'
+raceless: ## what the race detector makes too slow or measures wrongly: interpreted PTX, allocations
+	$(GO) test ./gpu/engine
 
 cuda-check: ## the whole conformance suite on the PTX that cards would run, interpreted; minutes
 	$(GO) test ./gpu/engine -run '^TestCUDA$$' -whole -timeout 60m

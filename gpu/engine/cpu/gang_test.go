@@ -162,9 +162,9 @@ func TestShortRunsEnd(t *testing.T) {
 	go func() {
 		defer close(done)
 		var sink atomic.Int64
-		for i := range 100_000 {
+		for i := range 20_000 {
 			work := func(_, _ int) {
-				for k := range int64(i % 4096) {
+				for k := range int64(i % 1024) {
 					sink.Store(k)
 				}
 			}
